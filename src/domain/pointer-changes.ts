@@ -1,0 +1,110 @@
+import { MAX_BLOCKED, MAX_LISTED, type Hold, type Override, type Pointer, type Quarantined } from './pointer.ts';
+import { UsageError } from './errors.ts';
+import type { Seal } from './seal.ts';
+
+/** Who writes the pointer, when, and why. */
+export interface Authorship {
+  readonly epoch: number;
+  readonly writeId: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** What is put live: a sealed version and the table that holds it. */
+export interface SealedTable {
+  readonly table: string;
+  readonly seal: Seal;
+}
+
+/** The pointer that makes `target` live; hold, quarantine, retired and blocked lists of `before` are kept. */
+export function activated(
+  before: Pointer | null,
+  target: SealedTable,
+  author: Authorship,
+  override: Override | null = null,
+): Pointer {
+  const { seal, table } = target;
+  return {
+    schemaVersion: 1,
+    placement: seal.placement,
+    epoch: author.epoch,
+    writeId: author.writeId,
+    version: seal.version,
+    table,
+    contentHash: seal.contentHash,
+    generatedAt: seal.generatedAt,
+    activatedAt: author.at,
+    activatedBy: author.by,
+    reason: author.reason,
+    override,
+    hold: before?.hold ?? null,
+    quarantined: before?.quarantined ?? [],
+    retired: before?.retired ?? [],
+    blocked: before?.blocked ?? [],
+    popular: seal.popular,
+  };
+}
+
+/** The pointer that goes back to `target`, takes a hold and quarantines the version that `before` names. */
+export function rolledBack(before: Pointer, target: SealedTable, author: Authorship): Pointer {
+  const hold: Hold = { since: author.at, by: author.by, reason: author.reason };
+  const left: Quarantined = {
+    version: before.version,
+    contentHash: before.contentHash,
+    at: author.at,
+    by: author.by,
+    reason: author.reason,
+  };
+  const others = before.quarantined.filter(({ version }) => version !== before.version);
+  return {
+    ...activated(before, target, author),
+    hold,
+    quarantined: [left, ...others].slice(0, MAX_LISTED),
+  };
+}
+
+/** The same version without the hold. */
+export function released(before: Pointer, author: Authorship): Pointer {
+  return { ...authored(before, author), hold: null };
+}
+
+/** The same version with these products out of every answer. Throws UsageError past the list's limit. */
+export function blocked(before: Pointer, productIds: readonly string[], author: Authorship): Pointer {
+  const list = [...new Set([...before.blocked, ...productIds])];
+  if (list.length > MAX_BLOCKED) {
+    throw new UsageError(
+      `${list.length} products would be blocked; at most ${MAX_BLOCKED} can be. ` +
+        'Unblock some, or publish a batch without them.',
+    );
+  }
+  return { ...authored(before, author), blocked: list };
+}
+
+/** The same version with these products back in. */
+export function unblocked(before: Pointer, productIds: readonly string[], author: Authorship): Pointer {
+  const back = new Set(productIds);
+  return { ...authored(before, author), blocked: before.blocked.filter((id) => !back.has(id)) };
+}
+
+/** Whether this version, or its content under another id, is quarantined; the entry that says so. */
+export function quarantineOf(
+  pointer: Pointer,
+  candidate: { version: string; contentHash: string },
+): Quarantined | undefined {
+  return pointer.quarantined.find(
+    ({ version, contentHash }) => version === candidate.version || contentHash === candidate.contentHash,
+  );
+}
+
+function authored(before: Pointer, author: Authorship): Pointer {
+  return {
+    ...before,
+    epoch: author.epoch,
+    writeId: author.writeId,
+    activatedAt: author.at,
+    activatedBy: author.by,
+    reason: author.reason,
+  };
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { messageOf, PointerRejectedError } from '../domain/errors.ts';
+import { isPlacement, productIdFault, shown } from '../domain/ids.ts';
+import {
+  MAX_BLOCKED,
+  MAX_LISTED,
+  MAX_POINTER_BYTES,
+  MAX_POPULAR,
+  type Pointer,
+  type PointerContent,
+} from '../domain/pointer.ts';
+import { isTableName, isVersion } from '../domain/version.ts';
+
+const text = z.string().max(1000);
+const time = z.iso.datetime({ offset: true });
+const version = z.string().refine(isVersion);
+const productId = z.string().refine((id) => productIdFault(id) === undefined);
+const contentHash = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+
+const pointerSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  placement: z.string().refine(isPlacement),
+  epoch: z.int().min(1),
+  writeId: z.string().min(1).max(100),
+  version,
+  table: z.string(),
+  contentHash,
+  generatedAt: time,
+  activatedAt: time,
+  activatedBy: text,
+  reason: text,
+  override: z.strictObject({ by: text, reason: text }).nullable(),
+  hold: z.strictObject({ since: time, by: text, reason: text }).nullable(),
+  quarantined: z
+    .array(z.strictObject({ version, contentHash, at: time, by: text, reason: text }))
+    .max(MAX_LISTED),
+  retired: z.array(version).max(MAX_LISTED),
+  blocked: z.array(productId).max(MAX_BLOCKED),
+  popular: z.array(z.tuple([productId, z.number()])).max(MAX_POPULAR),
+  checksum: z.string(),
+}) satisfies z.ZodType<Pointer & { checksum: string }>;
+
+/** The text of a pointer object: JSON for people to read, with a checksum over its canonical form. */
+export function encodePointer(pointer: Pointer): string {
+  return `${JSON.stringify({ ...pointer, checksum: checksumOf(pointer) }, null, 2)}\n`;
+}
+
+/**
+ * What a pointer object of `placement` says. Its content is untrusted: throws PointerRejectedError, with the reason,
+ * for anything but a valid pointer of this placement or a bare table name.
+ */
+export function decodePointer(content: Uint8Array, placement: string): PointerContent {
+  if (content.byteLength > MAX_POINTER_BYTES) {
+    throw new PointerRejectedError('too-large', `the pointer is over ${MAX_POINTER_BYTES} bytes`);
+  }
+  const trimmed = utf8(content).trim();
+  return trimmed.startsWith('{') ? decodeJson(trimmed, placement) : decodeBareName(trimmed);
+}
+
+function utf8(content: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(content);
+  } catch (error) {
+    throw new PointerRejectedError('malformed', 'the pointer is not UTF-8 text', { cause: error });
+  }
+}
+
+function decodeBareName(table: string): PointerContent {
+  if (!isTableName(table)) {
+    throw new PointerRejectedError('malformed', `the pointer is neither JSON nor a table name: ${shown(table)}`);
+  }
+  return { kind: 'bare', table };
+}
+
+function decodeJson(json: string, placement: string): PointerContent {
+  const value = parseJson(json);
+  // Looked at before the rest, so that a later schema is told apart from a broken object.
+  if (typeof value === 'object' && value !== null && 'schemaVersion' in value && value.schemaVersion !== 1) {
+    throw new PointerRejectedError(
+      'unknown-schema',
+      `the pointer has schemaVersion ${shown(value.schemaVersion)}; this release reads 1`,
+    );
+  }
+  const result = pointerSchema.safeParse(value);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    const where = issue?.path.join('.') ?? '';
+    throw new PointerRejectedError('malformed', `the pointer's field "${where}" is not valid: ${issue?.message}`);
+  }
+  const { checksum, ...pointer } = result.data;
+  if (!isTableName(pointer.table)) {
+    throw new PointerRejectedError('bad-table-name', `the pointer names ${shown(pointer.table)} as its table`);
+  }
+  if (pointer.placement !== placement) {
+    throw new PointerRejectedError(
+      'wrong-placement',
+      `the pointer of placement ${placement} says it belongs to ${shown(pointer.placement)}`,
+    );
+  }
+  if (checksum !== checksumOf(pointer)) {
+    throw new PointerRejectedError('bad-checksum', 'the pointer was changed without its checksum');
+  }
+  return { kind: 'pointer', pointer, checksum };
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new PointerRejectedError('malformed', `the pointer is not valid JSON: ${messageOf(error)}`);
+  }
+}
+
+/** SHA-256 over the pointer's JSON with sorted keys and no white space, its checksum left out. */
+function checksumOf(pointer: Pointer): string {
+  const canonical = JSON.stringify(pointer, (_key, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+  return `sha256:${createHash('sha256').update(canonical).digest('hex')}`;
+}

@@ -1,0 +1,46 @@
+import type { StoredPrediction } from '../domain/prediction.ts';
+import type { Seal } from '../domain/seal.ts';
+
+/** Most items of one write: the limit of BatchWriteItem. */
+export const MAX_ITEMS_PER_WRITE = 25;
+
+/** What the store says about one table. */
+export interface TableDescription {
+  readonly table: string;
+  readonly status: 'creating' | 'active' | 'deleting' | 'other';
+  /** ISO 8601; undefined where the store does not say. */
+  readonly createdAt: string | undefined;
+}
+
+/** Makes, fills and removes prediction tables, for publishers. */
+export interface PredictionTables {
+  /** Resolves when the new, empty, on-demand table takes writes. Rejects with StoreError where the name is taken. */
+  create(table: string, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Writes up to MAX_ITEMS_PER_WRITE predictions of different users. Resolves with those that the store did not
+   * take (throttled), to be written again. Rejects with TableMissingError, StoreThrottledError or StoreError.
+   */
+  write(table: string, predictions: readonly StoredPrediction[], signal: AbortSignal): Promise<StoredPrediction[]>;
+
+  /** Resolves with the stored text of each of `userIds` (at most 100) that the table holds, strongly consistent. */
+  readBack(table: string, userIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+
+  /** Writes the seal: from then on the table is complete and never written again. */
+  seal(table: string, seal: Seal, signal: AbortSignal): Promise<void>;
+
+  /** The table's seal, strongly consistent; null where the table is not sealed. Rejects with TableMissingError. */
+  readSeal(table: string, signal: AbortSignal): Promise<Seal | null>;
+
+  /** What is known of the table; null where there is none. */
+  describe(table: string, signal: AbortSignal): Promise<TableDescription | null>;
+
+  /** Names of all tables that begin with `prefix`. */
+  list(prefix: string, signal: AbortSignal): Promise<string[]>;
+
+  /** Resolves when the table is gone; one that is already gone is no error. */
+  delete(table: string, signal: AbortSignal): Promise<void>;
+
+  /** Releases connections; may be called more than once. */
+  close(): void;
+}
