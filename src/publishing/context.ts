@@ -1,0 +1,26 @@
+import type { Archive } from '../archive/archive.ts';
+import type { PointerSource } from '../pointer/pointer-source.ts';
+import type { PointerWriter } from '../pointer/pointer-writer.ts';
+import type { PredictionTables } from '../store/prediction-tables.ts';
+
+/**
+ * Everything the publishing commands work with. The composition root makes one for each command; tests make one of
+ * adapters in memory. Functions take it, or the part they need, as their first argument.
+ */
+export interface PublisherContext {
+  readonly pointers: PointerSource & PointerWriter;
+  readonly tables: PredictionTables;
+  readonly archive: Archive;
+  /** What stands before `-<placement>-<version>` in the names of tables. */
+  readonly tablePrefix: string;
+  /** Most memory that reading the input may take, in bytes. */
+  readonly memoryLimitBytes: number;
+  /** Where large inputs spill to disk; made where it is missing. */
+  readonly tempDir: string;
+  /** Who runs the command, `user@host`: goes into pointers, records and manifests. */
+  readonly actor: string;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Releases connections. */
+  close(): Promise<void>;
+}
