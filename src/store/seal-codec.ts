@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { messageOf, StoreError } from '../domain/errors.ts';
+import type { Seal } from '../domain/seal.ts';
+import { MAX_POPULAR } from '../domain/pointer.ts';
+
+const sealSchema = z.object({
+  schemaVersion: z.literal(1),
+  placement: z.string(),
+  version: z.string(),
+  users: z.int().min(0),
+  contentHash: z.string(),
+  generatedAt: z.iso.datetime({ offset: true }),
+  popular: z.array(z.tuple([z.string(), z.number()])).max(MAX_POPULAR),
+}) satisfies z.ZodType<Seal>;
+
+/** The seal as the text of one attribute. */
+export function encodeSeal(seal: Seal): string {
+  return JSON.stringify(seal);
+}
+
+/** The seal in `text`. Throws StoreError where it is none. */
+export function decodeSeal(text: string, table: string): Seal {
+  try {
+    return sealSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new StoreError(`the seal of table ${table} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
