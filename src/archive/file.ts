@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { messageOf, TopshelfError, UnreachableError } from '../domain/errors.ts';
+import type { Archive } from './archive.ts';
+import { keyParts } from './keys.ts';
+
+export interface FileArchiveOptions {
+  /** The directory that holds everything; made where it is missing. */
+  readonly root: string;
+}
+
+const TEMPORARY = '.tmp';
+
+/** An archive in a directory, which several hosts may share over a file system with hard links. */
+export function createFileArchive({ root }: FileArchiveOptions): Archive {
+  const pathOf = (key: string): string => join(root, ...keyParts(key));
+
+  // A link, unlike a rename, fails where the name is taken: the object appears whole, once, or not at all.
+  async function putOnce(
+    key: string,
+    fill: (temporary: string) => Promise<void>,
+  ): Promise<'written' | 'exists'> {
+    const path = pathOf(key);
+    const temporary = `${path}.${randomUUID()}${TEMPORARY}`;
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await fill(temporary);
+      await flush(temporary);
+      await link(temporary, path);
+      return 'written';
+    } catch (error) {
+      if (isCode(error, 'EEXIST')) return 'exists';
+      throw unreachable(`writing ${path}`, error);
+    } finally {
+      await rm(temporary, { force: true }).catch(() => undefined);
+    }
+  }
+
+  return {
+    putOnce(key, body) {
+      return putOnce(key, async (temporary) => {
+        const file = await open(temporary, 'wx');
+        await file.writeFile(body).finally(() => file.close());
+      });
+    },
+
+    putFileOnce(key, source) {
+      return putOnce(key, (temporary) => copyFile(source, temporary, constants.COPYFILE_EXCL));
+    },
+
+    async get(key) {
+      const path = pathOf(key);
+      try {
+        return await readFile(path);
+      } catch (error) {
+        if (isCode(error, 'ENOENT')) return null;
+        throw unreachable(`reading ${path}`, error);
+      }
+    },
+
+    async getFile(key, target) {
+      const path = pathOf(key);
+      try {
+        await copyFile(path, target);
+        return true;
+      } catch (error) {
+        if (isCode(error, 'ENOENT')) return false;
+        throw unreachable(`copying ${path}`, error);
+      }
+    },
+
+    async list(prefix) {
+      const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+      try {
+        const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+        return entries
+          .filter((entry) => entry.isFile() && !entry.name.endsWith(TEMPORARY))
+          .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
+          .filter((key) => key.startsWith(prefix))
+          .sort();
+      } catch (error) {
+        if (isCode(error, 'ENOENT')) return [];
+        throw unreachable(`listing ${join(root, folder)}`, error);
+      }
+    },
+
+    close() {
+      // Nothing stays open between calls.
+    },
+  };
+}
+
+async function flush(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  await file.sync().finally(() => file.close());
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+function unreachable(doing: string, error: unknown): TopshelfError {
+  return error instanceof TopshelfError
+    ? error
+    : new UnreachableError(`${doing} failed: ${messageOf(error)}`, { cause: error });
+}

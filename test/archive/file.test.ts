@@ -1,0 +1,32 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createFileArchive } from '../../src/archive/file.ts';
+import { UnreachableError } from '../../src/domain/errors.ts';
+import { archiveContract } from '../contracts/archive.contract.ts';
+
+let parent: string;
+beforeAll(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'topshelf-file-archive-'));
+});
+afterAll(async () => {
+  await rm(parent, { recursive: true, force: true });
+});
+
+archiveContract('a directory', async () => createFileArchive({ root: await mkdtemp(join(parent, 'root-')) }));
+
+it('leaves no temporary file behind, whoever wins', async () => {
+  const root = await mkdtemp(join(parent, 'root-'));
+  const archive = createFileArchive({ root });
+  await Promise.all([archive.putOnce('home/a.json', '1'), archive.putOnce('home/a.json', '2')]);
+  expect(await readdir(join(root, 'home'))).toEqual(['a.json']);
+});
+
+it('says unreachable, with the path, where its root cannot hold files', async () => {
+  const root = join(parent, 'a-file');
+  await writeFile(root, '');
+  const attempt = createFileArchive({ root }).putOnce('home/a.json', '1');
+  await expect(attempt).rejects.toBeInstanceOf(UnreachableError);
+  await expect(attempt).rejects.toThrow(join(root, 'home'));
+});
