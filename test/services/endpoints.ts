@@ -1,0 +1,58 @@
+/** The real services that `npm run test:services` starts; each has its test files, named `<service>*.test.ts`. */
+export const SERVICES = ['dynamodb', 's3', 'zookeeper'] as const;
+export type Service = (typeof SERVICES)[number];
+
+export interface S3Endpoint {
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly region: string;
+}
+
+export interface ServiceEndpoints {
+  /** URL of DynamoDB Local. Any region and credentials will do. */
+  readonly dynamodb: string;
+  readonly s3: S3Endpoint;
+  /** `host:port` of one ZooKeeper server. */
+  readonly zookeeper: string;
+}
+
+/**
+ * Where the services listen. A service's address is looked up when it is read, so that a test needs no other service
+ * than its own. Throws Error where the harness has not given it.
+ */
+export function serviceEndpoints(): ServiceEndpoints {
+  return {
+    get dynamodb() {
+      return given('TOPSHELF_TEST_DYNAMODB');
+    },
+    get s3() {
+      return {
+        endpoint: given('TOPSHELF_TEST_S3'),
+        bucket: given('TOPSHELF_TEST_S3_BUCKET'),
+        accessKeyId: given('TOPSHELF_TEST_S3_ACCESS_KEY_ID'),
+        secretAccessKey: given('TOPSHELF_TEST_S3_SECRET_ACCESS_KEY'),
+        region: given('TOPSHELF_TEST_S3_REGION'),
+      };
+    },
+    get zookeeper() {
+      return given('TOPSHELF_TEST_ZOOKEEPER');
+    },
+  };
+}
+
+/** A service's process id: tests stop it (SIGSTOP) and let it go on (SIGCONT) to see an outage and the recovery. */
+export function servicePid(service: Service): number {
+  return Number(given(`TOPSHELF_TEST_${service.toUpperCase()}_PID`));
+}
+
+function given(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') {
+    throw new Error(
+      `${name} is not set: these tests need real services; run them with "npm run test:services"`,
+    );
+  }
+  return value;
+}
