@@ -1,0 +1,84 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { messageOf, UnreachableError } from '../../domain/errors.ts';
+
+/** A database of this process's own, inside a memory limit, with a folder that goes when it is closed. */
+export interface Workbench {
+  readonly folder: string;
+  connect(): Promise<DuckDBConnection>;
+  close(): Promise<void>;
+}
+
+export interface WorkbenchOptions {
+  readonly memoryLimitBytes: number;
+  /** Where the folder is made; made itself where it is missing. */
+  readonly tempDir: string;
+  readonly signal: AbortSignal;
+}
+
+const THREADS = '2';
+
+/** Opens the workbench. When `signal` aborts, queries under way end with an error. */
+export async function openWorkbench({
+  memoryLimitBytes,
+  tempDir,
+  signal,
+}: WorkbenchOptions): Promise<Workbench> {
+  const folder = await makeFolder(tempDir);
+  const instance = await DuckDBInstance.create(join(folder, 'work.duckdb'), {
+    memory_limit: `${memoryLimitBytes}B`,
+    temp_directory: join(folder, 'spill'),
+    threads: THREADS,
+    // Without it even an appender's rows end up in another order. The large sort does not get dearer: a sort's own
+    // order is kept either way, and what feeds it may come in any.
+    preserve_insertion_order: 'true',
+    // Whatever it needs is built in: it shall never look for more on the network.
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  const connections: DuckDBConnection[] = [];
+  const interrupt = () => connections.forEach((connection) => connection.interrupt());
+  signal.addEventListener('abort', interrupt);
+  let closed = false;
+  return {
+    folder,
+    async connect() {
+      signal.throwIfAborted();
+      const connection = await instance.connect();
+      connections.push(connection);
+      return connection;
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      signal.removeEventListener('abort', interrupt);
+      connections.forEach((connection) => connection.closeSync());
+      instance.closeSync();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A failure of DuckDB that is about this machine and not about the input; undefined for any other. */
+export function machineFault(error: unknown): UnreachableError | undefined {
+  const message = messageOf(error);
+  if (message.startsWith('Out of Memory Error')) {
+    return new UnreachableError(
+      `reading the input needs more memory or disk than it may take: ${message.split('\n')[0]}. ` +
+        'Raise TOPSHELF_MEMORY_LIMIT_BYTES, or point TOPSHELF_TEMP_DIR to a larger disk.',
+      { cause: error },
+    );
+  }
+  if (message.startsWith('IO Error')) return new UnreachableError(message, { cause: error });
+  return undefined;
+}
+
+async function makeFolder(tempDir: string): Promise<string> {
+  try {
+    await mkdir(tempDir, { recursive: true });
+    return await mkdtemp(join(tempDir, 'topshelf-load-'));
+  } catch (error) {
+    throw new UnreachableError(`no folder can be made in ${tempDir}: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,65 @@
+import { MAX_ID_BYTES, productIdFault, shown, userIdFault } from '../../domain/ids.ts';
+import type { Columns } from './columns.ts';
+
+// Each rule is written twice, side by side: in SQL, which every row passes through and which makes NULL of a value
+// that breaks the rule, and in TypeScript, which says what is wrong once SQL has found that something is.
+const NUMBER = String.raw`[ \t]*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*`;
+const WHOLE_NUMBER = String.raw`[ \t]*[0-9]{1,9}[ \t]*`;
+const TIMESTAMP = String.raw`[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?`;
+
+const isNumber = new RegExp(`^${NUMBER}$`);
+const isWholeNumber = new RegExp(`^${WHOLE_NUMBER}$`);
+const isTimestamp = new RegExp(`^${TIMESTAMP}$`);
+
+const idHolds = (column: string): string =>
+  String.raw`strlen(${column}) BETWEEN 1 AND ${MAX_ID_BYTES} AND NOT regexp_matches(${column}, '\p{Cc}')`;
+
+/** SQL expressions over VARCHAR columns; each is NULL where the value breaks its rule. */
+export const sqlRules = {
+  userId: (column: string) =>
+    `CASE WHEN ${idHolds(column)} AND NOT starts_with(${column}, '#') THEN ${column} END`,
+  productId: (column: string) => `CASE WHEN ${idHolds(column)} THEN ${column} END`,
+  score: (column: string) =>
+    `CASE WHEN regexp_full_match(${column}, '${NUMBER}') AND isfinite(TRY_CAST(${column} AS DOUBLE))
+       THEN TRY_CAST(${column} AS DOUBLE) END`,
+  rank: (column: string) =>
+    `CASE WHEN regexp_full_match(${column}, '${WHOLE_NUMBER}') THEN NULLIF(TRY_CAST(${column} AS INTEGER), 0) END`,
+  /** Milliseconds since the epoch, UTC unless it says otherwise; 0 where the field is empty. */
+  timestamp: (column: string) =>
+    `CASE WHEN ${column} IS NULL THEN 0::DOUBLE WHEN regexp_full_match(${column}, '${TIMESTAMP}')
+       THEN epoch_ms(TRY_CAST(${column} AS TIMESTAMP))::DOUBLE END`,
+};
+
+/** What is wrong with a record's fields, the value received in it; undefined where they are fine. */
+export function rowFault(fields: readonly string[], columns: Columns): string | undefined {
+  const { count } = columns;
+  // As DuckDB, which takes an empty field too many for a trailing comma.
+  const isTrailingComma = fields.length === count + 1 && fields[count] === '';
+  if (fields.length !== count && !isTrailingComma) {
+    return `has ${fields.length} fields; the header has ${count}`;
+  }
+  const value = (at: number | undefined): string => (at === undefined ? '' : (fields[at] ?? ''));
+  const [user, product, score] = [value(columns.entity), value(columns.class), value(columns.score)];
+  const userFault = userIdFault(user);
+  if (userFault !== undefined) return `user id ${shown(user)} ${userFault}`;
+  const productFault = productIdFault(product);
+  if (productFault !== undefined) return `product id ${shown(product)} ${productFault}`;
+  if (!isNumber.test(score) || !Number.isFinite(Number(score))) {
+    return `score ${shown(score)} is not a finite number`;
+  }
+  const rank = value(columns.rank);
+  if (columns.rank !== undefined && !(isWholeNumber.test(rank) && Number(rank) > 0)) {
+    return `rank ${shown(rank)} is not a positive whole number`;
+  }
+  const timestamp = value(columns.timestamp);
+  // The date alone: JavaScript is lenient about days that a month does not have, DuckDB is not.
+  if (timestamp !== '' && !(isTimestamp.test(timestamp) && isDay(timestamp.slice(0, 10)))) {
+    return `timestamp ${shown(timestamp)} is not a time such as "2026-11-21T03:15:00Z"`;
+  }
+  return undefined;
+}
+
+function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
