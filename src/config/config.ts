@@ -26,13 +26,19 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 const MEBIBYTE = 1024 * 1024;
 
 const file = parsed('a path', (text) => resolve(text));
-const files = parsed('paths separated by commas', (text) => text.split(',').map((path) => resolve(path.trim())));
+const files = parsed('paths separated by commas', (text) =>
+  text.split(',').map((path) => resolve(path.trim())),
+);
 const host = parsed('an address to listen on', (text) => (/\s/.test(text) ? undefined : text));
 const port = wholeNumber(0, 65535);
 
 const shared = {
-  TOPSHELF_POINTER: pointerLocation.describe('where pointers are kept: `s3://…`, `zookeeper://…` or `file:///…`'),
-  TOPSHELF_S3_PATH_STYLE: flag.prefault('false').describe('address S3 buckets by path, as S3-compatible stores need'),
+  TOPSHELF_POINTER: pointerLocation.describe(
+    'where pointers are kept: `s3://…`, `zookeeper://…` or `file:///…`',
+  ),
+  TOPSHELF_S3_PATH_STYLE: flag
+    .prefault('false')
+    .describe('address S3 buckets by path, as S3-compatible stores need'),
   TOPSHELF_ZOOKEEPER_DIGEST: z.string().optional().describe('`user:password` for ZooKeeper’s digest ACL'),
 };
 
@@ -42,7 +48,9 @@ export const serverSettings = z.object({
   TOPSHELF_PLACEMENTS: placements
     .prefault('*')
     .describe('placements to serve, separated by commas; `*` serves each that has a pointer, as they appear'),
-  TOPSHELF_DEFAULT_PLACEMENT: placement.prefault('home').describe('the placement of a request that names none'),
+  TOPSHELF_DEFAULT_PLACEMENT: placement
+    .prefault('home')
+    .describe('the placement of a request that names none'),
   TOPSHELF_HOST: host.prefault('0.0.0.0').describe('address the API listens on'),
   PORT: port.prefault('8080').describe('port of the API'),
   TOPSHELF_OPS_HOST: host.prefault('127.0.0.1').describe('address of the ops listener'),
@@ -52,13 +60,23 @@ export const serverSettings = z.object({
     .describe('time between two reads of a pointer, ± 20 %'),
   TOPSHELF_SAVED_POINTERS: file
     .prefault('.topshelf/saved-pointers')
-    .describe('folder for the last pointer of each placement that was served, used when the pointer store is away at start'),
+    .describe(
+      'folder for the last pointer of each placement that was served, used when the pointer store is away at start',
+    ),
   TOPSHELF_BOOTSTRAP_POINTERS: files
     .optional()
-    .describe('pointer files to start from when the pointer store is away and nothing was saved, separated by commas'),
-  TOPSHELF_ALLOW_UNSEALED: flag.prefault('false').describe('also serve tables without a seal, made by other tools'),
-  TOPSHELF_REQUEST_DEADLINE_MS: wholeNumber(5, 10_000).prefault('100').describe('time a request may take in all'),
-  TOPSHELF_READ_TIMEOUT_MS: wholeNumber(1, 10_000).prefault('50').describe('time one read of the table may take'),
+    .describe(
+      'pointer files to start from when the pointer store is away and nothing was saved, separated by commas',
+    ),
+  TOPSHELF_ALLOW_UNSEALED: flag
+    .prefault('false')
+    .describe('also serve tables without a seal, made by other tools'),
+  TOPSHELF_REQUEST_DEADLINE_MS: wholeNumber(5, 10_000)
+    .prefault('100')
+    .describe('time a request may take in all'),
+  TOPSHELF_READ_TIMEOUT_MS: wholeNumber(1, 10_000)
+    .prefault('50')
+    .describe('time one read of the table may take'),
   TOPSHELF_MAX_READS_IN_FLIGHT: wholeNumber(1, 10_000)
     .prefault('64')
     .describe('reads of tables under way at once; further users get `popular`'),
@@ -80,7 +98,9 @@ export const serverSettings = z.object({
   TOPSHELF_SHUTDOWN_TIMEOUT_MS: wholeNumber(100, 600_000)
     .prefault('10000')
     .describe('time after that in which requests under way may end'),
-  TOPSHELF_LOG_LEVEL: parsed(`one of ${LOG_LEVELS.join(', ')}`, (text) => LOG_LEVELS.find((level) => level === text))
+  TOPSHELF_LOG_LEVEL: parsed(`one of ${LOG_LEVELS.join(', ')}`, (text) =>
+    LOG_LEVELS.find((level) => level === text),
+  )
     .prefault('info')
     .describe('least severe log line that is written'),
 });
@@ -88,13 +108,21 @@ export const serverSettings = z.object({
 /** Every setting of the publishing commands. */
 export const publisherSettings = z.object({
   ...shared,
-  TOPSHELF_ARCHIVE: archiveLocation.describe('where records of loads and activations are kept: `s3://…` or `file:///…`'),
+  TOPSHELF_ARCHIVE: archiveLocation.describe(
+    'where records of loads and activations are kept: `s3://…` or `file:///…`',
+  ),
   TOPSHELF_TABLE_PREFIX: tablePrefix.prefault('topshelf').describe('what the tables’ names begin with'),
   TOPSHELF_MEMORY_LIMIT_BYTES: wholeNumber(128 * MEBIBYTE, 1024 * 1024 * MEBIBYTE)
     .prefault(String(1024 * MEBIBYTE))
     .describe('memory that reading and sorting the input may take before it spills to disk'),
-  TOPSHELF_TEMP_DIR: file.prefault(tmpdir()).describe('folder for what spills; it needs about twice the input’s size'),
-  TOPSHELF_ACTOR: z.string().max(200).optional().describe('who acts, as the records say; user@host by default'),
+  TOPSHELF_TEMP_DIR: file
+    .prefault(tmpdir())
+    .describe('folder for what spills; it needs about twice the input’s size'),
+  TOPSHELF_ACTOR: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('who acts, as the records say; user@host by default'),
 });
 
 /** A server's configuration, complete and frozen. */
@@ -171,7 +199,10 @@ export function readServerConfig(environment: Environment, dynamodb: DynamoDbCon
 }
 
 /** Throws UsageError, with every mistake in it. */
-export function readPublisherConfig(environment: Environment, dynamodb: DynamoDbConnection = {}): PublisherConfig {
+export function readPublisherConfig(
+  environment: Environment,
+  dynamodb: DynamoDbConnection = {},
+): PublisherConfig {
   const settings = readSettings(publisherSettings, environment);
   return Object.freeze({
     pointer: settings.TOPSHELF_POINTER,

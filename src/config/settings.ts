@@ -29,7 +29,9 @@ export const flag = parsed('true or false', (text) =>
   ['true', '1'].includes(text) ? true : ['false', '0'].includes(text) ? false : undefined,
 );
 
-export const placement = parsed('1 to 40 of a-z, 0-9 and _', (text) => (isPlacement(text) ? text : undefined));
+export const placement = parsed('1 to 40 of a-z, 0-9 and _', (text) =>
+  isPlacement(text) ? text : undefined,
+);
 
 /** A list of placements, or `*` for all that have a pointer. */
 export const placements = parsed('placements separated by commas (a-z, 0-9, _), or *', (text) => {
@@ -64,7 +66,9 @@ export function readSettings<S extends z.ZodObject>(schema: S, environment: Envi
   if (result.success) return result.data;
   const mistakes = result.error.issues.map((issue) => {
     const name = issue.path.join('.');
-    return name in given ? `  ${name} ${issue.message}` : `  ${name} is missing: ${descriptionOf(schema, name)}`;
+    return name in given
+      ? `  ${name} ${issue.message}`
+      : `  ${name} is missing: ${descriptionOf(schema, name)}`;
   });
   throw new UsageError(`the configuration cannot be used:\n${mistakes.join('\n')}`);
 }

@@ -103,6 +103,7 @@ export const POINTER_REJECTIONS = [
   'table-missing',
   'unsealed',
   'seal-mismatch',
+  'store-error',
   'store-unreachable',
 ] as const;
 export type PointerRejection = (typeof POINTER_REJECTIONS)[number];

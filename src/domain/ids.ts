@@ -3,7 +3,6 @@ export const MAX_ID_BYTES = 128;
 
 const PLACEMENT = /^[a-z0-9_]{1,40}$/;
 // Unicode's control characters (category Cc): C0, DEL and C1.
-// eslint-disable-next-line no-control-regex
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/;
 const encoder = new TextEncoder();
 

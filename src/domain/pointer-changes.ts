@@ -1,4 +1,12 @@
-import { MAX_BLOCKED, MAX_LISTED, type Hold, type Override, type Pointer, type Quarantined } from './pointer.ts';
+import {
+  MAX_BLOCKED,
+  MAX_LISTED,
+  UNSEALED_HASH,
+  type Hold,
+  type Override,
+  type Pointer,
+  type Quarantined,
+} from './pointer.ts';
 import { UsageError } from './errors.ts';
 import type { Seal } from './seal.ts';
 
@@ -94,7 +102,9 @@ export function quarantineOf(
   candidate: { version: string; contentHash: string },
 ): Quarantined | undefined {
   return pointer.quarantined.find(
-    ({ version, contentHash }) => version === candidate.version || contentHash === candidate.contentHash,
+    ({ version, contentHash }) =>
+      version === candidate.version ||
+      (contentHash === candidate.contentHash && contentHash !== UNSEALED_HASH),
   );
 }
 

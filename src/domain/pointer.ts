@@ -9,6 +9,9 @@ export const MAX_LISTED = 20;
 /** Most popular products in a pointer or seal. */
 export const MAX_POPULAR = 20;
 
+/** Stands for the content hash of a table that has no seal. */
+export const UNSEALED_HASH = 'unsealed';
+
 /** Scheduled activations stop while there is one. */
 export interface Hold {
   readonly since: string;
@@ -35,6 +38,7 @@ export interface Quarantined {
 export interface Pointer {
   readonly schemaVersion: 1;
   readonly placement: string;
+  /** 1 or more; 0 only where nothing but a bare table name has ever been live. */
   readonly epoch: number;
   /** Tells a writer that reads its own write back that it won. */
   readonly writeId: string;

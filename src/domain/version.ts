@@ -36,7 +36,10 @@ export function tableName(prefix: string, placement: string, version: string): s
 }
 
 /** The placement and version that a table's name speaks of; undefined where it is not one of this prefix. */
-export function parseTableName(prefix: string, table: string): { placement: string; version: string } | undefined {
+export function parseTableName(
+  prefix: string,
+  table: string,
+): { placement: string; version: string } | undefined {
   if (!table.startsWith(`${prefix}-`)) return undefined;
   const rest = table.slice(prefix.length + 1);
   const dash = rest.indexOf('-');

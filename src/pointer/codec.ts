@@ -7,21 +7,23 @@ import {
   MAX_LISTED,
   MAX_POINTER_BYTES,
   MAX_POPULAR,
+  UNSEALED_HASH,
   type Pointer,
   type PointerContent,
 } from '../domain/pointer.ts';
-import { isTableName, isVersion } from '../domain/version.ts';
+import { isTableName } from '../domain/version.ts';
 
 const text = z.string().max(1000);
 const time = z.iso.datetime({ offset: true });
-const version = z.string().refine(isVersion);
+// Looser than the versions that topshelf makes: tables of other tools go by their own names.
+const version = z.string().refine(isTableName);
 const productId = z.string().refine((id) => productIdFault(id) === undefined);
-const contentHash = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const contentHash = z.union([z.string().regex(/^sha256:[0-9a-f]{64}$/), z.literal(UNSEALED_HASH)]);
 
 const pointerSchema = z.strictObject({
   schemaVersion: z.literal(1),
   placement: z.string().refine(isPlacement),
-  epoch: z.int().min(1),
+  epoch: z.int().min(0),
   writeId: z.string().min(1).max(100),
   version,
   table: z.string(),
@@ -47,10 +49,10 @@ export function encodePointer(pointer: Pointer): string {
 }
 
 /**
- * What a pointer object of `placement` says. Its content is untrusted: throws PointerRejectedError, with the reason,
- * for anything but a valid pointer of this placement or a bare table name.
+ * What a pointer object of `placement` (undefined: of any) says. Its content is untrusted: throws
+ * PointerRejectedError, with the reason, for anything but a valid pointer of this placement or a bare table name.
  */
-export function decodePointer(content: Uint8Array, placement: string): PointerContent {
+export function decodePointer(content: Uint8Array, placement: string | undefined): PointerContent {
   if (content.byteLength > MAX_POINTER_BYTES) {
     throw new PointerRejectedError('too-large', `the pointer is over ${MAX_POINTER_BYTES} bytes`);
   }
@@ -68,12 +70,15 @@ function utf8(content: Uint8Array): string {
 
 function decodeBareName(table: string): PointerContent {
   if (!isTableName(table)) {
-    throw new PointerRejectedError('malformed', `the pointer is neither JSON nor a table name: ${shown(table)}`);
+    throw new PointerRejectedError(
+      'malformed',
+      `the pointer is neither JSON nor a table name: ${shown(table)}`,
+    );
   }
   return { kind: 'bare', table };
 }
 
-function decodeJson(json: string, placement: string): PointerContent {
+function decodeJson(json: string, placement: string | undefined): PointerContent {
   const value = parseJson(json);
   // Looked at before the rest, so that a later schema is told apart from a broken object.
   if (typeof value === 'object' && value !== null && 'schemaVersion' in value && value.schemaVersion !== 1) {
@@ -86,13 +91,19 @@ function decodeJson(json: string, placement: string): PointerContent {
   if (!result.success) {
     const issue = result.error.issues[0];
     const where = issue?.path.join('.') ?? '';
-    throw new PointerRejectedError('malformed', `the pointer's field "${where}" is not valid: ${issue?.message}`);
+    throw new PointerRejectedError(
+      'malformed',
+      `the pointer's field "${where}" is not valid: ${issue?.message}`,
+    );
   }
   const { checksum, ...pointer } = result.data;
   if (!isTableName(pointer.table)) {
-    throw new PointerRejectedError('bad-table-name', `the pointer names ${shown(pointer.table)} as its table`);
+    throw new PointerRejectedError(
+      'bad-table-name',
+      `the pointer names ${shown(pointer.table)} as its table`,
+    );
   }
-  if (pointer.placement !== placement) {
+  if (placement !== undefined && pointer.placement !== placement) {
     throw new PointerRejectedError(
       'wrong-placement',
       `the pointer of placement ${placement} says it belongs to ${shown(pointer.placement)}`,

@@ -39,3 +39,36 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener('abort', done, { once: true });
   });
 }
+
+/** Resolves as `work` does, or with `onLate()` after `ms`, whatever `work` still does. */
+export function within<T, L>(ms: number, work: Promise<T>, onLate: () => L): Promise<T | L> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(onLate()), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/** A wait that a hint cuts short. */
+export interface Hint {
+  /** Ends the wait that is on, or the next one at once. */
+  give(): void;
+  /** Resolves after `ms`, on a hint, or when `signal` aborts. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export function createHint(): Hint {
+  let isGiven = false;
+  let wake: AbortController | undefined;
+  return {
+    give() {
+      isGiven = true;
+      wake?.abort();
+    },
+    async wait(ms, signal) {
+      wake = new AbortController();
+      if (!isGiven) await pause(ms, AbortSignal.any([signal, wake.signal]));
+      isGiven = false;
+      wake = undefined;
+    },
+  };
+}

@@ -40,7 +40,12 @@ export function createMemoryStore(): MemoryStore {
     return found;
   }
 
-  async function answer<T>(table: string, userIds: readonly string[], get: () => T, signal: AbortSignal): Promise<T> {
+  async function answer<T>(
+    table: string,
+    userIds: readonly string[],
+    get: () => T,
+    signal: AbortSignal,
+  ): Promise<T> {
     const work = (async () => {
       await faults.beforeRead?.(table, userIds);
       return get();

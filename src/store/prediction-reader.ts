@@ -17,7 +17,11 @@ export interface PredictionReader {
    * Rejects as soon as `signal` aborts (StoreTimeoutError), whatever the request behind it still does; else with
    * StoreThrottledError, TableMissingError or StoreError.
    */
-  read(table: string, userIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, UserRead>>;
+  read(
+    table: string,
+    userIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, UserRead>>;
 
   /**
    * Resolves with the table's seal, strongly consistent, or null where the table has none. Rejects as `read` does,

@@ -21,10 +21,18 @@ export interface PredictionTables {
    * Writes up to MAX_ITEMS_PER_WRITE predictions of different users. Resolves with those that the store did not
    * take (throttled), to be written again. Rejects with TableMissingError, StoreThrottledError or StoreError.
    */
-  write(table: string, predictions: readonly StoredPrediction[], signal: AbortSignal): Promise<StoredPrediction[]>;
+  write(
+    table: string,
+    predictions: readonly StoredPrediction[],
+    signal: AbortSignal,
+  ): Promise<StoredPrediction[]>;
 
   /** Resolves with the stored text of each of `userIds` (at most 100) that the table holds, strongly consistent. */
-  readBack(table: string, userIds: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  readBack(
+    table: string,
+    userIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>>;
 
   /** Writes the seal: from then on the table is complete and never written again. */
   seal(table: string, seal: Seal, signal: AbortSignal): Promise<void>;

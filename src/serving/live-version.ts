@@ -1,0 +1,84 @@
+import { LRUCache } from 'lru-cache';
+import type { Pointer } from '../domain/pointer.ts';
+import { toRecommendations, type Recommendation } from '../domain/prediction.ts';
+import type { CacheBudget, PredictionCache } from './prediction-cache.ts';
+import type { VersionReads } from './version-reads.ts';
+
+/** Users known not to be in a version; apart from the predictions, so that a flood of made-up ids evicts nobody. */
+export type UnknownUsers = LRUCache<string, number>;
+
+/** What is kept for one version for as long as it is live, over all epochs that name it. */
+export interface VersionState {
+  readonly predictions: PredictionCache;
+  /** User id → when the table was asked, in milliseconds of the service's clock. */
+  readonly unknownUsers: UnknownUsers;
+  readonly reads: VersionReads;
+}
+
+/**
+ * What a placement serves: immutable, replaced as a whole by one assignment. A request keeps the object it started
+ * with, so that two versions can never mix in one answer.
+ */
+export interface LiveVersion {
+  readonly pointer: Pointer;
+  /** Of the pointer's content; undefined for a bare table name. */
+  readonly checksum: string | undefined;
+  readonly adoptedAt: string;
+  readonly popular: readonly Recommendation[];
+  readonly blocked: ReadonlySet<string>;
+  readonly state: VersionState;
+}
+
+const MAX_UNKNOWN_USERS = 10_000;
+// Requests that started with a version end within their deadline; its breaker's timers stop after that.
+const RETIRE_AFTER_MS = 10_000;
+
+export interface LiveVersionParts {
+  readonly pointer: Pointer;
+  readonly checksum: string | undefined;
+  readonly adoptedAt: string;
+  readonly previous: LiveVersion | undefined;
+  readonly budget: CacheBudget;
+  readonly openReads: (table: string) => VersionReads;
+}
+
+/** The live version that `pointer` asks for. One that names the same table as `previous` keeps its cache and breaker. */
+export function createLiveVersion(parts: LiveVersionParts): LiveVersion {
+  const { pointer, checksum, adoptedAt, previous, budget, openReads } = parts;
+  const isSameTable = previous !== undefined && isSame(previous.pointer, pointer);
+  return Object.freeze({
+    pointer,
+    checksum,
+    adoptedAt,
+    popular: toRecommendations(pointer.popular),
+    blocked: keepIfEqual(previous?.blocked, pointer.blocked),
+    state: isSameTable
+      ? previous.state
+      : {
+          predictions: budget.createCache(),
+          unknownUsers: new LRUCache<string, number>({ max: MAX_UNKNOWN_USERS }),
+          reads: openReads(pointer.table),
+        },
+  });
+}
+
+/** Lets go of a version that is live no more. */
+export function retire({ predictions, unknownUsers, reads }: VersionState): void {
+  predictions.retire();
+  unknownUsers.clear();
+  setTimeout(() => reads.close(), RETIRE_AFTER_MS).unref();
+}
+
+function isSame(a: Pointer, b: Pointer): boolean {
+  return a.table === b.table && a.version === b.version && a.contentHash === b.contentHash;
+}
+
+/** Answers remember the set they were rendered with: the same products keep the same object. */
+function keepIfEqual(
+  previous: ReadonlySet<string> | undefined,
+  blocked: readonly string[],
+): ReadonlySet<string> {
+  const next = new Set(blocked);
+  const isEqual = previous?.size === next.size && blocked.every((productId) => previous.has(productId));
+  return isEqual ? previous : next;
+}

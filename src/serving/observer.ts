@@ -1,0 +1,65 @@
+import type { PointerRejection } from '../domain/errors.ts';
+import type { BreakerState } from '../resilience/breaker.ts';
+import type { Reason, Source } from './answer.ts';
+
+export type CacheOutcome = 'hit' | 'aged' | 'unknown' | 'miss';
+export type ReadOutcome = 'ok' | 'partly-throttled' | 'timeout' | 'throttled' | 'error' | 'table-missing';
+
+/** What happens while serving, for whoever counts or logs it. No call carries a user id. */
+export interface ServingObserver {
+  /** A user was looked up in the cache. */
+  cacheLookup(placement: string, outcome: CacheOutcome): void;
+  /** One user's answer is ready. */
+  answered(placement: string, source: Source, reason: Reason | undefined): void;
+  /** One read of a table ended. */
+  tableRead(placement: string, outcome: ReadOutcome, users: number, seconds: number): void;
+  /** An item of a table is not a prediction. */
+  itemUnreadable(placement: string, version: string): void;
+  breakerChanged(placement: string, state: BreakerState): void;
+  pointerRead(placement: string): void;
+  pointerUnreadable(placement: string, error: unknown): void;
+  /** A pointer was seen and not adopted; `willRetry` where that may change while it stands. */
+  pointerRejected(placement: string, reason: PointerRejection, message: string, willRetry: boolean): void;
+  /** A placement has a live version, or a new epoch of the same one. */
+  adopted(adoption: Adoption): void;
+  /** The last good pointer could not be saved or used. */
+  savedPointerFailed(placement: string, error: unknown): void;
+}
+
+export interface Adoption {
+  readonly placement: string;
+  readonly epoch: number;
+  readonly version: string;
+  readonly table: string;
+  readonly generatedAt: string;
+  readonly blocked: number;
+  readonly previousVersion: string | undefined;
+  /** `pointer` where the pointer store said so; `saved` and `bootstrap` where it was away at start. */
+  readonly from: 'pointer' | 'saved' | 'bootstrap';
+  /** From the reading of the pointer to the swap. */
+  readonly seconds: number;
+}
+
+/** One observer that tells several. */
+export function observeAll(...observers: readonly Partial<ServingObserver>[]): ServingObserver {
+  const tell =
+    <K extends keyof ServingObserver>(name: K) =>
+    (...args: Parameters<ServingObserver[K]>): void => {
+      for (const observer of observers) {
+        const listener = observer[name] as ((...args: Parameters<ServingObserver[K]>) => void) | undefined;
+        listener?.apply(observer, args);
+      }
+    };
+  return {
+    cacheLookup: tell('cacheLookup'),
+    answered: tell('answered'),
+    tableRead: tell('tableRead'),
+    itemUnreadable: tell('itemUnreadable'),
+    breakerChanged: tell('breakerChanged'),
+    pointerRead: tell('pointerRead'),
+    pointerUnreadable: tell('pointerUnreadable'),
+    pointerRejected: tell('pointerRejected'),
+    adopted: tell('adopted'),
+    savedPointerFailed: tell('savedPointerFailed'),
+  };
+}

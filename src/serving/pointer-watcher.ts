@@ -1,0 +1,172 @@
+import { messageOf, PointerRejectedError } from '../domain/errors.ts';
+import type { Pointer, PointerContent } from '../domain/pointer.ts';
+import { decodePointer } from '../pointer/codec.ts';
+import type { PointerSource, PointerToken } from '../pointer/pointer-source.ts';
+import { createHint } from '../resilience/deadline.ts';
+import type { ServingObserver } from './observer.ts';
+import type { Verify } from './verifier.ts';
+
+/** The pointer that a placement serves, as its watcher sees it. */
+export interface Adopted {
+  readonly pointer: Pointer;
+  /** Of the content it came from; undefined for a bare table name. */
+  readonly checksum: string | undefined;
+}
+
+export interface PointerWatcherOptions {
+  readonly placement: string;
+  readonly source: PointerSource;
+  readonly verify: Verify;
+  readonly observer: ServingObserver;
+  /** Time between two readings, ± 20 %, in milliseconds. */
+  readonly pollMs: number;
+  /** What is being served now. */
+  readonly current: () => Adopted | undefined;
+  /** Makes a verified pointer live: one assignment, in the same turn of the event loop. */
+  readonly adopt: (adopted: Adopted, seconds: number) => void;
+}
+
+/** What the watcher knows of the pointer object. */
+export type PointerSight = 'unread' | 'unreadable' | 'absent' | 'found';
+
+/** A pointer that was seen but is not live yet: its table could not be verified so far. */
+interface Candidate {
+  readonly content: PointerContent;
+  readonly seenAt: number;
+  readonly failures: number;
+  readonly retryAt: number;
+}
+
+const READ_TIMEOUT_MS = 2000;
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+const JITTER = 0.2;
+
+/**
+ * Follows one placement's pointer. A store that is away, content that is malformed and tables that cannot be
+ * verified change nothing that is served: they are counted, and looked at again.
+ */
+export class PointerWatcher {
+  readonly #options: PointerWatcherOptions;
+  readonly #stop = new AbortController();
+  readonly #hint = createHint();
+  #token: PointerToken | undefined;
+  #candidate: Candidate | undefined;
+  #polling: Promise<void> | undefined;
+  #sight: PointerSight = 'unread';
+  #lastReadAt: string | undefined;
+
+  constructor(options: PointerWatcherOptions) {
+    this.#options = options;
+  }
+
+  get sight(): PointerSight {
+    return this.#sight;
+  }
+
+  /** When the pointer store last answered, ISO 8601. */
+  get lastReadAt(): string | undefined {
+    return this.#lastReadAt;
+  }
+
+  /** Reads on until closed: at once when the store hints at a change, and every poll interval whatever happens. */
+  async run(): Promise<void> {
+    const { source, placement, pollMs } = this.#options;
+    const unwatch = source.watch(placement, () => this.#hint.give());
+    try {
+      while (!this.#stop.signal.aborted) {
+        await this.poll();
+        const interval = pollMs * (1 - JITTER + 2 * JITTER * Math.random());
+        const untilRetry =
+          this.#candidate === undefined ? Infinity : this.#candidate.retryAt - performance.now();
+        await this.#hint.wait(Math.max(0, Math.min(interval, untilRetry)), this.#stop.signal);
+      }
+    } finally {
+      unwatch();
+    }
+  }
+
+  /** One reading and what follows from it; joins the one under way. Never rejects. */
+  poll(): Promise<void> {
+    this.#polling ??= this.#pollOnce().finally(() => (this.#polling = undefined));
+    return this.#polling;
+  }
+
+  close(): void {
+    this.#stop.abort();
+  }
+
+  async #pollOnce(): Promise<void> {
+    await this.#read();
+    const candidate = this.#candidate;
+    if (candidate !== undefined && candidate.retryAt <= performance.now()) await this.#tryToAdopt(candidate);
+  }
+
+  /** Reads the pointer; a new one becomes the candidate. */
+  async #read(): Promise<void> {
+    const { source, placement, observer } = this.#options;
+    try {
+      const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(READ_TIMEOUT_MS)]);
+      const reading = await source.read(placement, signal, this.#token);
+      observer.pointerRead(placement);
+      this.#lastReadAt = new Date().toISOString();
+      if (reading.kind === 'unchanged') return;
+      this.#candidate = undefined;
+      this.#token = reading.kind === 'found' ? reading.token : undefined;
+      this.#sight = reading.kind;
+      if (reading.kind === 'found') this.#consider(reading.content);
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      if (this.#sight === 'unread') this.#sight = 'unreadable';
+      observer.pointerUnreadable(placement, error);
+    }
+  }
+
+  #consider(bytes: Uint8Array): void {
+    try {
+      const content = decodePointer(bytes, this.#options.placement);
+      if (content.kind === 'pointer' && !this.#isNews(content.pointer, content.checksum)) return;
+      const now = performance.now();
+      this.#candidate = { content, seenAt: now, failures: 0, retryAt: now };
+    } catch (error) {
+      this.#reject(error, false);
+    }
+  }
+
+  /** Whether a pointer is newer than what is served: false for the same one; throws for any other. */
+  #isNews(pointer: Pointer, checksum: string): boolean {
+    const current = this.#options.current();
+    if (current === undefined || pointer.epoch > current.pointer.epoch) return true;
+    if (pointer.epoch === current.pointer.epoch && checksum === current.checksum) return false;
+    throw new PointerRejectedError(
+      'epoch-not-higher',
+      `the pointer has epoch ${pointer.epoch} and version ${pointer.version}; epoch ${current.pointer.epoch} with ` +
+        `version ${current.pointer.version} is being served. Write a higher epoch: topshelf activate or rollback does`,
+    );
+  }
+
+  async #tryToAdopt(candidate: Candidate): Promise<void> {
+    const { placement, verify, current, adopt } = this.#options;
+    const { content, seenAt } = candidate;
+    try {
+      // A bare name carries no epoch: it stands at the one being served, and the next pointer is above that.
+      const pointer = await verify(placement, content, current()?.pointer.epoch ?? 0);
+      if (this.#stop.signal.aborted) return;
+      this.#candidate = undefined;
+      const checksum = content.kind === 'pointer' ? content.checksum : undefined;
+      adopt({ pointer, checksum }, (performance.now() - seenAt) / 1000);
+    } catch (error) {
+      const failures = candidate.failures + 1;
+      const backoff = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+      const retryAt = performance.now() + backoff * (1 - JITTER * Math.random());
+      this.#candidate = { content, seenAt, failures, retryAt };
+      this.#reject(error, true);
+    }
+  }
+
+  #reject(error: unknown, willRetry: boolean): void {
+    const { placement, observer } = this.#options;
+    const reason = error instanceof PointerRejectedError ? error.reason : 'malformed';
+    observer.pointerRejected(placement, reason, messageOf(error), willRetry);
+  }
+}

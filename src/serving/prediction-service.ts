@@ -1,0 +1,109 @@
+import { decodeItems } from '../domain/prediction.ts';
+import { within } from '../resilience/deadline.ts';
+import type { LoadShedder } from '../resilience/load-shedder.ts';
+import type { Answer } from './answer.ts';
+import type { LiveVersion } from './live-version.ts';
+import type { ServingObserver } from './observer.ts';
+import { renderDefault, renderInstead, renderPersonalized, type Wish } from './rendering.ts';
+import type { Finding } from './version-reads.ts';
+
+export interface PredictionServiceOptions {
+  readonly requestDeadlineMs: number;
+  /** Age at which a prediction is read again. */
+  readonly cacheMaxAgeMs: number;
+  /** Age at which a user who was not in the table is looked up again. */
+  readonly unknownMaxAgeMs: number;
+  readonly shedder: LoadShedder;
+  readonly observer: ServingObserver;
+  /** Milliseconds; for ages only. */
+  readonly now?: () => number;
+}
+
+const UNKNOWN: Finding = { kind: 'unknown' };
+const SHED: Finding = { kind: 'failed', reason: 'overloaded' };
+const LATE: Finding = { kind: 'failed', reason: 'store-timeout' };
+const UNREADABLE: Finding = { kind: 'failed', reason: 'store-error' };
+
+/** Answers users from one live version: from the cache, else from its table, else from what it has in memory. */
+export class PredictionService {
+  readonly #options: PredictionServiceOptions;
+  readonly #now: () => number;
+
+  constructor(options: PredictionServiceOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** One user's answer: at once where it is in memory, else within the request's deadline. Never rejects. */
+  answer(live: LiveVersion, userId: string, wish: Wish): Answer | Promise<Answer> {
+    const finding = this.#lookUp(live, userId);
+    if (finding !== undefined) return this.#toAnswer(live, userId, wish, finding);
+    return this.#ask(live, [userId]).then(([found]) => this.#toAnswer(live, userId, wish, found ?? LATE));
+  }
+
+  /** The answers of many users, in their order, all from the same version. Users may repeat. Never rejects. */
+  async answerMany(live: LiveVersion, userIds: readonly string[], wish: Wish): Promise<Answer[]> {
+    const findings = new Map(userIds.map((userId) => [userId, this.#lookUp(live, userId)]));
+    const missing = [...findings].flatMap(([userId, finding]) => (finding === undefined ? [userId] : []));
+    if (missing.length > 0) {
+      const found = await this.#ask(live, missing);
+      missing.forEach((userId, index) => findings.set(userId, found[index]));
+    }
+    return userIds.map((userId) => this.#toAnswer(live, userId, wish, findings.get(userId) ?? LATE));
+  }
+
+  /** What memory knows of a user and is young enough; undefined where the table must be asked. */
+  #lookUp({ pointer, state }: LiveVersion, userId: string): Finding | undefined {
+    const { observer, cacheMaxAgeMs, unknownMaxAgeMs } = this.#options;
+    const now = this.#now();
+    const prediction = state.predictions.get(userId);
+    if (prediction !== undefined) {
+      const isAged = now - prediction.readAtMs >= cacheMaxAgeMs;
+      observer.cacheLookup(pointer.placement, isAged ? 'aged' : 'hit');
+      return isAged ? undefined : { kind: 'fresh', prediction };
+    }
+    const askedAtMs = state.unknownUsers.get(userId);
+    const isUnknown = askedAtMs !== undefined && now - askedAtMs < unknownMaxAgeMs;
+    observer.cacheLookup(pointer.placement, isUnknown ? 'unknown' : 'miss');
+    return isUnknown ? UNKNOWN : undefined;
+  }
+
+  /** Asks the table, unless the server runs late; gives up at the request's deadline. */
+  async #ask(live: LiveVersion, userIds: readonly string[]): Promise<readonly Finding[]> {
+    const { shedder, requestDeadlineMs } = this.#options;
+    if (!shedder.admit()) return userIds.map(() => SHED);
+    const findings = live.state.reads.find(userIds, (userId, items) => this.#keep(live, userId, items));
+    return within(requestDeadlineMs, findings, () => []);
+  }
+
+  /** Remembers what the table said of a user. An item that is no prediction is kept nowhere. */
+  #keep(live: LiveVersion, userId: string, items: string | undefined): Finding {
+    const { predictions, unknownUsers } = live.state;
+    if (items === undefined) {
+      predictions.delete(userId);
+      unknownUsers.set(userId, this.#now());
+      return UNKNOWN;
+    }
+    try {
+      const rendered = renderDefault(live, userId, decodeItems(items));
+      const prediction = { items, readAtMs: this.#now(), rendered };
+      predictions.set(userId, prediction);
+      return { kind: 'fresh', prediction };
+    } catch {
+      this.#options.observer.itemUnreadable(live.pointer.placement, live.pointer.version);
+      return UNREADABLE;
+    }
+  }
+
+  /** The ladder: personalized, else stale, else popular, else (where the caller wants no popular products) nothing. */
+  #toAnswer(live: LiveVersion, userId: string, wish: Wish, finding: Finding): Answer {
+    const answer =
+      finding.kind === 'fresh'
+        ? renderPersonalized(live, userId, wish, finding.prediction)
+        : finding.kind === 'unknown'
+          ? renderInstead(live, userId, wish, 'unknown-user', undefined)
+          : renderInstead(live, userId, wish, finding.reason, live.state.predictions.get(userId));
+    this.#options.observer.answered(live.pointer.placement, answer.source, answer.reason);
+    return answer;
+  }
+}

@@ -1,0 +1,72 @@
+import { decodeItems, type Recommendation } from '../domain/prediction.ts';
+import { pick, renderAnswer, type Answer, type Reason } from './answer.ts';
+import type { LiveVersion } from './live-version.ts';
+import type { CachedPrediction } from './prediction-cache.ts';
+
+/** What a caller asks of a placement, besides the users. */
+export interface Wish {
+  /** Most recommendations of an answer. */
+  readonly limit: number;
+  readonly excluded: ReadonlySet<string>;
+  /** `none`: no popular products in place of a prediction. */
+  readonly fallback: 'popular' | 'none';
+}
+
+/** What most callers ask for: its answers are kept ready. */
+export const DEFAULT_LIMIT = 5;
+export const NOTHING_EXCLUDED: ReadonlySet<string> = new Set();
+const DEFAULT_WISH: Wish = { limit: DEFAULT_LIMIT, excluded: NOTHING_EXCLUDED, fallback: 'popular' };
+
+/** The answer that most callers ask for, to be kept beside the prediction it comes from. */
+export function renderDefault(
+  live: LiveVersion,
+  userId: string,
+  recommendations: readonly Recommendation[],
+): CachedPrediction['rendered'] {
+  return {
+    blocked: live.blocked,
+    answer: renderList(live, userId, DEFAULT_WISH, 'personalized', recommendations),
+  };
+}
+
+/** The kept answer where it fits, else one rendered from the kept prediction: it is never read again for that. */
+export function renderPersonalized(
+  live: LiveVersion,
+  userId: string,
+  wish: Wish,
+  prediction: CachedPrediction,
+): Answer {
+  if (wish.limit !== DEFAULT_LIMIT || wish.excluded.size > 0) {
+    return renderList(live, userId, wish, 'personalized', decodeItems(prediction.items));
+  }
+  if (prediction.rendered.blocked !== live.blocked) {
+    prediction.rendered = renderDefault(live, userId, decodeItems(prediction.items));
+  }
+  return prediction.rendered.answer;
+}
+
+/** What a user gets for whom there is no prediction: `aged` past its age, else popular products, else nothing. */
+export function renderInstead(
+  live: LiveVersion,
+  userId: string,
+  wish: Wish,
+  reason: Reason,
+  aged: CachedPrediction | undefined,
+): Answer {
+  if (aged !== undefined) return renderList(live, userId, wish, 'stale', decodeItems(aged.items), reason);
+  return wish.fallback === 'none'
+    ? renderList(live, userId, wish, 'none', [], reason)
+    : renderList(live, userId, wish, 'popular', live.popular, reason);
+}
+
+function renderList(
+  { pointer: { placement, version }, blocked }: LiveVersion,
+  userId: string,
+  { limit, excluded }: Wish,
+  source: Answer['source'],
+  list: readonly Recommendation[],
+  reason?: Reason,
+): Answer {
+  const recommendations = pick(list, limit, blocked, excluded);
+  return renderAnswer({ userId, placement, version, source, ...(reason && { reason }), recommendations });
+}

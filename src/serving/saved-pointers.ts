@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { messageOf, PointerRejectedError } from '../domain/errors.ts';
+import { isPlacement } from '../domain/ids.ts';
+import type { Pointer } from '../domain/pointer.ts';
+import { decodePointer, encodePointer } from '../pointer/codec.ts';
+
+/** The last pointer of each placement that this server served: what it starts from when the pointer store is away. */
+export interface SavedPointers {
+  /** Rejects where the disk does; what was saved before stays then. */
+  save(pointer: Pointer): Promise<void>;
+  /** The saved pointer; undefined where there is none. Rejects where there is one that cannot be used. */
+  load(placement: string): Promise<Pointer | undefined>;
+  /** Every placement that has a saved pointer. */
+  placements(): Promise<string[]>;
+}
+
+const ENDING = '.json';
+
+/** Keeps one file a placement in `directory`, each replaced as a whole. */
+export function createSavedPointers(directory: string): SavedPointers {
+  const pathOf = (placement: string) => join(directory, `${placement}${ENDING}`);
+  return {
+    async save(pointer) {
+      await mkdir(directory, { recursive: true });
+      const path = pathOf(pointer.placement);
+      const temporary = `${path}.${randomUUID()}`;
+      const file = await open(temporary, 'wx');
+      try {
+        await file.writeFile(encodePointer(pointer));
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, path);
+    },
+    load: (placement) => readPointerFile(pathOf(placement), placement),
+    async placements() {
+      const names = await readdir(directory).catch(orNothing);
+      return (names ?? [])
+        .filter((name) => name.endsWith(ENDING))
+        .map((name) => basename(name, ENDING))
+        .filter(isPlacement);
+    },
+  };
+}
+
+/**
+ * Pointers by placement, from files in the pointer's JSON form that were handed to the server for its first start.
+ * Throws PointerRejectedError, naming the file, for one that cannot be used.
+ */
+export async function readBootstrapPointers(paths: readonly string[]): Promise<Map<string, Pointer>> {
+  const pointers = new Map<string, Pointer>();
+  for (const path of paths) {
+    const pointer = await readPointerFile(path, undefined);
+    if (pointer === undefined)
+      throw new PointerRejectedError('malformed', `bootstrap pointer ${path} does not exist`);
+    pointers.set(pointer.placement, pointer);
+  }
+  return pointers;
+}
+
+async function readPointerFile(path: string, placement: string | undefined): Promise<Pointer | undefined> {
+  const content = await readFile(path).catch(orNothing);
+  if (content === undefined) return undefined;
+  try {
+    const decoded = decodePointer(content, placement);
+    if (decoded.kind === 'pointer') return decoded.pointer;
+  } catch (error) {
+    throw new PointerRejectedError('malformed', `${path} cannot be used: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  throw new PointerRejectedError(
+    'malformed',
+    `${path} holds a bare table name; it must be a pointer in JSON form`,
+  );
+}
+
+function orNothing(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
+}

@@ -1,0 +1,28 @@
+import {
+  messageOf,
+  StoreError,
+  StoreThrottledError,
+  StoreTimeoutError,
+  TableMissingError,
+  TopshelfError,
+} from '../domain/errors.ts';
+
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+const THROTTLED = new Set([
+  'ProvisionedThroughputExceededException',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+  'LimitExceededException',
+]);
+const TIMED_OUT = new Set(['TimeoutError', 'AbortError', 'RequestTimeout']);
+
+/** What the SDK threw while it did `operation` on `table`, as the store's own error. */
+export function toStoreError(error: unknown, operation: string, table: string): TopshelfError {
+  if (error instanceof TopshelfError) return error;
+  const name = error instanceof Error ? error.name : '';
+  const message = `${operation} on table ${table} failed: ${name} ${messageOf(error)}`;
+  if (name === 'ResourceNotFoundException') return new TableMissingError(table, { cause: error });
+  if (THROTTLED.has(name)) return new StoreThrottledError(message, { cause: error });
+  if (TIMED_OUT.has(name)) return new StoreTimeoutError(message, { cause: error });
+  return new StoreError(message, { cause: error });
+}

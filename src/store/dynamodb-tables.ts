@@ -1,0 +1,169 @@
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  paginateListTables,
+  ResourceNotFoundException,
+  waitUntilTableExists,
+  waitUntilTableNotExists,
+  type TableStatus,
+} from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  BatchWriteCommand,
+  DynamoDBDocumentClient,
+  PutCommand,
+} from '@aws-sdk/lib-dynamodb';
+import type { DynamoDbConnection } from '../config/config.ts';
+import { StoreThrottledError } from '../domain/errors.ts';
+import type { StoredPrediction } from '../domain/prediction.ts';
+import { SEAL_KEY } from '../domain/seal.ts';
+import { pause } from '../resilience/deadline.ts';
+import { toStoreError } from './dynamodb-errors.ts';
+import { readSeal } from './dynamodb-reader.ts';
+import type { PredictionTables, TableDescription } from './prediction-tables.ts';
+import { encodeSeal } from './seal-codec.ts';
+
+// The SDK's own retries, with its backoff: a publisher has time, and one failed call must not end a load.
+const MAX_ATTEMPTS = 8;
+const CONNECT_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+// A table is made in seconds; past this something is wrong.
+const MAX_WAIT_SECONDS = 600;
+// Keys that a read-back left unprocessed are asked for again so often, with a pause that doubles.
+const READ_BACK_ATTEMPTS = 10;
+
+/** Makes, fills and removes tables with the AWS SDK. */
+export function createDynamoDbTables(connection: DynamoDbConnection): PredictionTables {
+  const client = new DynamoDBClient({
+    ...connection,
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true, // without it the SDK only logs a warning
+    },
+  });
+  const documents = DynamoDBDocumentClient.from(client);
+  const waiter = { client, maxWaitTime: MAX_WAIT_SECONDS, minDelay: 1, maxDelay: 5 };
+
+  /** Runs `work`, whose failures become the store's own errors. */
+  async function ask<T>(operation: string, table: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw toStoreError(error, operation, table);
+    }
+  }
+
+  return {
+    create: (table, signal) =>
+      ask('CreateTable', table, async () => {
+        const command = new CreateTableCommand({
+          TableName: table,
+          BillingMode: 'PAY_PER_REQUEST',
+          AttributeDefinitions: [{ AttributeName: 'userId', AttributeType: 'S' }],
+          KeySchema: [{ AttributeName: 'userId', KeyType: 'HASH' }],
+        });
+        await client.send(command, { abortSignal: signal });
+        await waitUntilTableExists({ ...waiter, abortSignal: signal }, { TableName: table });
+      }),
+
+    write: (table, predictions, signal) =>
+      ask('BatchWriteItem', table, async () => {
+        const puts = predictions.map((prediction) => ({ PutRequest: { Item: { ...prediction } } }));
+        const command = new BatchWriteCommand({ RequestItems: { [table]: puts } });
+        const { UnprocessedItems } = await documents.send(command, { abortSignal: signal });
+        return (UnprocessedItems?.[table] ?? []).map(
+          ({ PutRequest }) => PutRequest?.Item as StoredPrediction,
+        );
+      }),
+
+    readBack: (table, userIds, signal) =>
+      ask('BatchGetItem', table, async () => {
+        const stored = new Map<string, string>();
+        let keys: Record<string, unknown>[] = userIds.map((userId) => ({ userId }));
+        for (let attempt = 0; keys.length > 0; attempt += 1) {
+          if (attempt === READ_BACK_ATTEMPTS) {
+            throw new StoreThrottledError(
+              `reading back from table ${table} left ${keys.length} keys unprocessed`,
+            );
+          }
+          if (attempt > 0) await pause(50 * 2 ** attempt, signal);
+          const command = new BatchGetCommand({
+            RequestItems: { [table]: { Keys: keys, ConsistentRead: true } },
+          });
+          const { Responses, UnprocessedKeys } = await documents.send(command, { abortSignal: signal });
+          for (const item of Responses?.[table] ?? [])
+            stored.set(String(item['userId']), String(item['items']));
+          keys = UnprocessedKeys?.[table]?.Keys ?? [];
+        }
+        return stored;
+      }),
+
+    seal: (table, seal, signal) =>
+      ask('PutItem', table, async () => {
+        const command = new PutCommand({
+          TableName: table,
+          Item: { userId: SEAL_KEY, seal: encodeSeal(seal) },
+        });
+        await documents.send(command, { abortSignal: signal });
+      }),
+
+    readSeal: (table, signal) => ask('GetItem', table, () => readSeal(client, table, signal)),
+
+    describe: (table, signal) =>
+      ask('DescribeTable', table, async (): Promise<TableDescription | null> => {
+        try {
+          const { Table } = await client.send(new DescribeTableCommand({ TableName: table }), {
+            abortSignal: signal,
+          });
+          return {
+            table,
+            status: statusOf(Table?.TableStatus),
+            createdAt: Table?.CreationDateTime?.toISOString(),
+          };
+        } catch (error) {
+          if (error instanceof ResourceNotFoundException) return null;
+          throw error;
+        }
+      }),
+
+    list: (prefix, signal) =>
+      ask('ListTables', `${prefix}*`, async () => {
+        const names: string[] = [];
+        for await (const page of paginateListTables({ client }, {}, { abortSignal: signal })) {
+          names.push(...(page.TableNames ?? []).filter((name) => name.startsWith(prefix)));
+        }
+        return names;
+      }),
+
+    delete: (table, signal) =>
+      ask('DeleteTable', table, async () => {
+        try {
+          await client.send(new DeleteTableCommand({ TableName: table }), { abortSignal: signal });
+        } catch (error) {
+          if (error instanceof ResourceNotFoundException) return;
+          throw error;
+        }
+        await waitUntilTableNotExists({ ...waiter, abortSignal: signal }, { TableName: table });
+      }),
+
+    close: () => client.destroy(),
+  };
+}
+
+function statusOf(status: TableStatus | undefined): TableDescription['status'] {
+  switch (status) {
+    case 'ACTIVE':
+    case 'UPDATING':
+      return 'active';
+    case 'CREATING':
+      return 'creating';
+    case 'DELETING':
+      return 'deleting';
+    default:
+      return 'other';
+  }
+}
