@@ -1,0 +1,55 @@
+import { UsageError } from '../domain/errors.ts';
+import { productIdFault, shown } from '../domain/ids.ts';
+import { blocked, unblocked } from '../domain/pointer-changes.ts';
+import { resultOf, type PointerResult } from './activate.ts';
+import { authorship, commit } from './commit.ts';
+import type { PublisherContext } from './context.ts';
+import { readPointerState, requirePointer } from './pointer-state.ts';
+
+export interface BlockRequest {
+  readonly placement: string;
+  readonly productIds: readonly string[];
+  readonly reason: string;
+}
+
+export type Blocked = PointerResult & { readonly blocked: readonly string[] };
+
+/** Takes products out of every answer. Allowed under a hold; where all are blocked already, nothing is written. */
+export function block(
+  context: PublisherContext,
+  request: BlockRequest,
+  signal: AbortSignal,
+): Promise<Blocked> {
+  return changeBlocked(context, request, 'block', signal);
+}
+
+/** Lets products back in. Those that are not blocked are no error. */
+export function unblock(
+  context: PublisherContext,
+  request: BlockRequest,
+  signal: AbortSignal,
+): Promise<Blocked> {
+  return changeBlocked(context, request, 'unblock', signal);
+}
+
+async function changeBlocked(
+  context: PublisherContext,
+  { placement, productIds, reason }: BlockRequest,
+  action: 'block' | 'unblock',
+  signal: AbortSignal,
+): Promise<Blocked> {
+  for (const id of productIds) {
+    const fault = productIdFault(id);
+    if (fault !== undefined) throw new UsageError(`product id ${shown(id)} ${fault}`);
+  }
+  const state = await readPointerState(context, placement, signal);
+  const before = requirePointer(state, placement);
+  const author = authorship(context, before.epoch + 1, reason);
+  const next =
+    action === 'block' ? blocked(before, productIds, author) : unblocked(before, productIds, author);
+  if (next.blocked.length === before.blocked.length) {
+    return { ...resultOf(before), blocked: before.blocked, changed: false, warnings: [] };
+  }
+  const { pointer, warnings } = await commit(context, state, next, action, signal);
+  return { ...resultOf(pointer), blocked: pointer.blocked, changed: true, warnings };
+}

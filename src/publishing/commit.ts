@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { messageOf, UsageError } from '../domain/errors.ts';
+import { shown } from '../domain/ids.ts';
+import type { Authorship } from '../domain/pointer-changes.ts';
+import { MAX_POINTER_BYTES, type Pointer } from '../domain/pointer.ts';
+import { encodePointer } from '../pointer/codec.ts';
+import { record, recordReplaced, type PointerAction } from './activation-records.ts';
+import type { PublisherContext } from './context.ts';
+import type { PointerState } from './pointer-state.ts';
+
+/** Longest reason or name of an actor, in characters: twenty quarantined versions must fit into a pointer. */
+const MAX_REASON = 500;
+
+/** Who writes this epoch, now. Throws UsageError for a reason that no pointer could hold. */
+export function authorship(
+  { actor, now }: Pick<PublisherContext, 'actor' | 'now'>,
+  epoch: number,
+  reason: string,
+): Authorship {
+  for (const [what, text] of [
+    ['reason', reason],
+    ['actor', actor],
+  ] as const) {
+    if (text.trim() === '' || text.length > MAX_REASON) {
+      throw new UsageError(
+        `the ${what} must have 1 to ${MAX_REASON} characters, got ${text.length}: ${shown(text)}`,
+      );
+    }
+  }
+  return { epoch, writeId: randomUUID(), at: new Date(now()).toISOString(), by: actor, reason };
+}
+
+/** A pointer that was written, and what went wrong after that. */
+export interface Committed {
+  readonly pointer: Pointer;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Compare-and-set of the pointer, between the records of what it replaces and of what it is. Rejects with LostRaceError,
+ * and nothing written, where the pointer is not what `state` says any more.
+ */
+export async function commit(
+  { pointers, archive }: Pick<PublisherContext, 'pointers' | 'archive'>,
+  state: PointerState,
+  pointer: Pointer,
+  action: PointerAction,
+  signal: AbortSignal,
+): Promise<Committed> {
+  const bytes = Buffer.byteLength(encodePointer(pointer));
+  if (bytes > MAX_POINTER_BYTES) {
+    throw new UsageError(
+      `the pointer would have ${bytes} bytes, at most ${MAX_POINTER_BYTES} are allowed: unblock products, or give a shorter reason`,
+    );
+  }
+  if (state.kind === 'pointer') await recordReplaced(archive, state.pointer);
+  await pointers.write(pointer, state.token, signal);
+  const warnings: string[] = [];
+  await record(archive, pointer, action).catch((error: unknown) => {
+    // The pointer is the truth and it is written: this is no failure of the command. The next writer makes up for it.
+    warnings.push(`epoch ${pointer.epoch} is live, but its record is not written yet: ${messageOf(error)}`);
+  });
+  return { pointer, warnings };
+}

@@ -1,0 +1,12 @@
+/** What a publishing command reports while it works; the CLI shows it, nothing else depends on it. */
+export type ProgressEvent =
+  | { readonly kind: 'reading'; readonly path: string }
+  | { readonly kind: 'read'; readonly rows: number; readonly users: number; readonly duplicates: number }
+  | { readonly kind: 'table-created'; readonly table: string }
+  /** Users acknowledged by the store so far. */
+  | { readonly kind: 'written'; readonly users: number; readonly of: number }
+  | { readonly kind: 'read-back'; readonly users: number }
+  | { readonly kind: 'sealed'; readonly version: string; readonly table: string }
+  | { readonly kind: 'warning'; readonly message: string };
+
+export type OnProgress = (event: ProgressEvent) => void;

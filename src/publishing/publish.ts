@@ -1,0 +1,39 @@
+import { activate, assertNotHeld, type Activated } from './activate.ts';
+import type { Gate } from './ask-gate.ts';
+import type { PublisherContext } from './context.ts';
+import { load, type Loaded, type LoadRequest } from './load.ts';
+import { readPointerState, standingOf } from './pointer-state.ts';
+import type { OnProgress } from './progress.ts';
+
+export interface PublishRequest extends LoadRequest {
+  readonly reason: string;
+  readonly gate?: Gate;
+}
+
+export interface Published {
+  readonly loaded: Loaded;
+  readonly activated: Activated;
+}
+
+/**
+ * Load, check, activate. Under a hold it stops before anything is loaded; a batch that the gate stops stays loaded, for
+ * people to look at. Rejects as `load` and `activate` do.
+ */
+export async function publish(
+  context: PublisherContext,
+  { reason, gate, ...request }: PublishRequest,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<Published> {
+  const { placement } = request;
+  const state = await readPointerState(context, placement, signal);
+  assertNotHeld(placement, state, await standingOf(context, placement, state));
+  const loaded = await load(context, request, onProgress, signal);
+  const { version } = loaded;
+  const activated = await activate(
+    context,
+    { placement, version, reason, ...(gate === undefined ? {} : { gate }) },
+    signal,
+  );
+  return { loaded, activated };
+}

@@ -1,0 +1,48 @@
+import { StoreError } from '../domain/errors.ts';
+import { shown } from '../domain/ids.ts';
+import type { StoredPrediction } from '../domain/prediction.ts';
+import type { PredictionTables } from '../store/prediction-tables.ts';
+
+/** Up to this many users are all read back; of more, this many, spread evenly. */
+export const READ_BACK_USERS = 1_000;
+const USERS_PER_READ = 100;
+
+/** Picks the predictions to read back while all of them pass by. */
+export function createSample(users: number, size = READ_BACK_USERS) {
+  const picked: StoredPrediction[] = [];
+  let seen = 0;
+  return {
+    picked,
+    look(prediction: StoredPrediction): void {
+      // The seen-th of `users` is picked where the even spread reaches its next whole number.
+      const before = Math.floor((seen * size) / users);
+      seen += 1;
+      if (users <= size || Math.floor((seen * size) / users) > before) picked.push(prediction);
+    },
+  };
+}
+
+/** Reads the sample from the table; throws StoreError, naming the first user, where it holds anything else. */
+export async function readBack(
+  tables: Pick<PredictionTables, 'readBack'>,
+  table: string,
+  sample: readonly StoredPrediction[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (let at = 0; at < sample.length; at += USERS_PER_READ) {
+    const part = sample.slice(at, at + USERS_PER_READ);
+    const stored = await tables.readBack(
+      table,
+      part.map(({ userId }) => userId),
+      signal,
+    );
+    for (const { userId, items } of part) {
+      const found = stored.get(userId);
+      if (found === items) continue;
+      throw new StoreError(
+        `table ${table} does not hold what was written: user ${shown(userId)} ` +
+          (found === undefined ? 'is missing' : `has ${shown(found)} instead of ${shown(items)}`),
+      );
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { NotFoundError } from '../domain/errors.ts';
+import type { SealedTable } from '../domain/pointer-changes.ts';
+import type { Seal } from '../domain/seal.ts';
+import { readRecord, recordedEpochs, type ActivationRecord } from './activation-records.ts';
+import type { PublisherContext } from './context.ts';
+import { sealOrNull, type Standing } from './pointer-state.ts';
+
+export interface TargetQuestion {
+  readonly placement: string;
+  /** What is live and will be left; undefined where that is a table of nobody knows which version. */
+  readonly leaving:
+    { readonly version: string; readonly contentHash: string; readonly table: string } | undefined;
+  /** Only records before this epoch count. */
+  readonly epoch: number;
+  readonly before: Standing['before'];
+  /** Accept this version only. */
+  readonly to?: string | undefined;
+}
+
+/**
+ * The version that a rollback goes to: the latest that was live before what is live now was first activated, and that is sealed,
+ * not quarantined and not retired. Going by the activation of what is live, not by the order of writes, makes each
+ * further rollback go further back: records of rollbacks themselves never lead forward again.
+ * Throws NotFoundError that says why each candidate was passed over.
+ */
+export async function rollbackTarget(
+  { archive, tables }: Pick<PublisherContext, 'archive' | 'tables'>,
+  { placement, leaving, epoch, before, to }: TargetQuestion,
+  signal: AbortSignal,
+): Promise<SealedTable> {
+  const epochs = (await recordedEpochs(archive, placement)).filter((recorded) => recorded < epoch);
+  const records: ActivationRecord[] = [];
+  for (const recorded of epochs) records.push(await readRecord(archive, placement, recorded));
+  const passedOver: string[] = [];
+  const seen = new Set<string>();
+  for (const record of records.slice(originOf(records, leaving?.version))) {
+    const { version, table } = record;
+    if (version === leaving?.version || seen.has(version) || (to !== undefined && version !== to)) continue;
+    seen.add(version);
+    const seal = await sealOrNull(tables, table, signal);
+    const why = faultOf(record, seal, leaving, before);
+    if (seal !== null && why === undefined) return { table, seal };
+    passedOver.push(`  ${version} ${why}`);
+  }
+  const wanted = to === undefined ? 'no version to roll back to' : `version ${to} is none to roll back to`;
+  const none = `it was not live before ${leaving?.version ?? 'what is live now'}`;
+  throw new NotFoundError(
+    `${wanted} for ${placement}: ` +
+      (passedOver.length > 0
+        ? `\n${passedOver.join('\n')}`
+        : to === undefined
+          ? 'nothing was live before'
+          : none),
+  );
+}
+
+/** Where, among records from new to old, the past of `version` begins: behind its latest arrival other than by a rollback. */
+function originOf(records: readonly ActivationRecord[], version: string | undefined): number {
+  if (version === undefined) return 0;
+  const arrival = records.findIndex(
+    (entry, index) =>
+      entry.version === version && entry.action !== 'rollback' && records[index + 1]?.version !== version,
+  );
+  return arrival + 1;
+}
+
+function faultOf(
+  { version, table, contentHash }: ActivationRecord,
+  seal: Seal | null,
+  leaving: TargetQuestion['leaving'],
+  before: Standing['before'],
+): string | undefined {
+  if (before?.quarantined.some((left) => left.version === version || left.contentHash === contentHash)) {
+    return 'is quarantined';
+  }
+  if (before?.retired.includes(version)) return 'is retired, its table about to be deleted';
+  // What is left is quarantined with its content: that may not come back under an older name.
+  if (contentHash === leaving?.contentHash) return 'has the very content that is to be left';
+  if (seal === null) return `is not there or not sealed (table ${table})`;
+  if (seal.version !== version) return `is not what the seal of table ${table} says`;
+  return undefined;
+}

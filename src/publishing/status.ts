@@ -1,0 +1,86 @@
+import type { Hold, Override, Quarantined } from '../domain/pointer.ts';
+import type { PublisherContext } from './context.ts';
+import { readPointerState } from './pointer-state.ts';
+
+/** What the pointer of a placement says; fields are null where it does not say. */
+export interface PlacementStatus {
+  readonly placement: string;
+  /** `bare`: a table name written by hand. `malformed`: something that servers refuse. */
+  readonly pointer: 'absent' | 'pointer' | 'bare' | 'malformed';
+  readonly version: string | null;
+  readonly table: string | null;
+  readonly epoch: number | null;
+  readonly since: string | null;
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly generatedAt: string | null;
+  /** Age of the predictions, in seconds. */
+  readonly ageSeconds: number | null;
+  readonly hold: Hold | null;
+  readonly override: Override | null;
+  readonly quarantined: readonly Quarantined[];
+  readonly retired: readonly string[];
+  readonly blocked: readonly string[];
+  /** What is wrong with a malformed pointer. */
+  readonly problem: string | null;
+}
+
+/** The status of one placement, or of all that have a pointer. */
+export async function status(
+  context: Pick<PublisherContext, 'pointers' | 'tables' | 'now'>,
+  placement: string | undefined,
+  signal: AbortSignal,
+): Promise<PlacementStatus[]> {
+  const placements = placement === undefined ? await context.pointers.listPlacements(signal) : [placement];
+  return Promise.all(placements.toSorted().map((name) => statusOf(context, name, signal)));
+}
+
+async function statusOf(
+  context: Pick<PublisherContext, 'pointers' | 'tables' | 'now'>,
+  placement: string,
+  signal: AbortSignal,
+): Promise<PlacementStatus> {
+  const state = await readPointerState(context, placement, signal);
+  const nothing: PlacementStatus = {
+    placement,
+    pointer: state.kind,
+    ...{ version: null, table: null, epoch: null, since: null, by: null, reason: null },
+    ...{ generatedAt: null, ageSeconds: null, hold: null, override: null },
+    ...{ quarantined: [], retired: [], blocked: [], problem: null },
+  };
+  const ageSeconds = (generatedAt: string) => Math.round((context.now() - Date.parse(generatedAt)) / 1000);
+  switch (state.kind) {
+    case 'absent':
+      return nothing;
+    case 'malformed':
+      return { ...nothing, problem: state.error.message };
+    case 'bare': {
+      const { table, seal } = state;
+      if (seal === null) return { ...nothing, table };
+      const { version, generatedAt } = seal;
+      return { ...nothing, table, version, generatedAt, ageSeconds: ageSeconds(generatedAt) };
+    }
+    case 'pointer': {
+      const { version, table, epoch, reason, generatedAt } = state.pointer;
+      const { hold, override, quarantined, retired, blocked, activatedAt, activatedBy } = state.pointer;
+      return {
+        ...{
+          ...nothing,
+          version,
+          table,
+          epoch,
+          reason,
+          generatedAt,
+          hold,
+          override,
+          quarantined,
+          retired,
+          blocked,
+        },
+        since: activatedAt,
+        by: activatedBy,
+        ageSeconds: ageSeconds(generatedAt),
+      };
+    }
+  }
+}

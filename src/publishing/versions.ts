@@ -1,0 +1,71 @@
+import { TableMissingError } from '../domain/errors.ts';
+import { parseTableName } from '../domain/version.ts';
+import type { PublisherContext } from './context.ts';
+import { readManifest } from './manifest.ts';
+import { listsOf, readPointerState, standingOf } from './pointer-state.ts';
+
+/** A table of a placement, and what it may be used for. */
+export interface VersionStatus {
+  readonly version: string;
+  readonly table: string;
+  /** `unsealed`: its load has not ended, or never will. `sealed`: may be activated. */
+  readonly state: 'live' | 'quarantined' | 'retired' | 'sealed' | 'unsealed';
+  readonly users: number | null;
+  readonly generatedAt: string | null;
+  readonly contentHash: string | null;
+  /** From the manifest; null where there is none. */
+  readonly loadedAt: string | null;
+  readonly loadedBy: string | null;
+  readonly rows: number | null;
+}
+
+type Reader = Pick<PublisherContext, 'pointers' | 'tables' | 'archive' | 'tablePrefix'>;
+
+/** Every version of a placement that has a table, newest first. */
+export async function versions(
+  context: Reader,
+  placement: string,
+  signal: AbortSignal,
+): Promise<VersionStatus[]> {
+  const state = await readPointerState(context, placement, signal);
+  const lists = listsOf((await standingOf(context, placement, state)).before);
+  const liveTable =
+    state.kind === 'pointer' ? state.pointer.table : state.kind === 'bare' ? state.table : undefined;
+  const tables = await context.tables.list(`${context.tablePrefix}-${placement}-`, signal);
+  const found: VersionStatus[] = [];
+  for (const table of tables) {
+    const named = parseTableName(context.tablePrefix, table);
+    if (named?.placement !== placement) continue;
+    const { version } = named;
+    const seal = await context.tables.readSeal(table, signal).catch((error: unknown) => {
+      if (error instanceof TableMissingError) return undefined;
+      throw error;
+    });
+    // Deleted since it was listed.
+    if (seal === undefined) continue;
+    const manifest = await readManifest(context.archive, placement, version);
+    const isQuarantined = lists.quarantined.some(
+      (left) => left.version === version || left.contentHash === seal?.contentHash,
+    );
+    const kind = (): VersionStatus['state'] => {
+      if (table === liveTable) return 'live';
+      if (seal === null) return 'unsealed';
+      if (isQuarantined) return 'quarantined';
+      return lists.retired.includes(version) ? 'retired' : 'sealed';
+    };
+    found.push({
+      ...{ version, table, state: kind() },
+      ...{
+        users: seal?.users ?? null,
+        generatedAt: seal?.generatedAt ?? null,
+        contentHash: seal?.contentHash ?? null,
+      },
+      ...{
+        loadedAt: manifest?.createdAt ?? null,
+        loadedBy: manifest?.createdBy ?? null,
+        rows: manifest?.rows ?? null,
+      },
+    });
+  }
+  return found.sort((a, b) => (a.version < b.version ? 1 : -1));
+}
