@@ -8,6 +8,8 @@ import type { PointerWriter } from './pointer-writer.ts';
 
 /** A pointer store in this process, with the faults of a real one for tests to cause. */
 export interface MemoryPointers extends PointerSource, PointerWriter {
+  /** Another adapter on the same store, closed by itself: what another process would have. */
+  open(): PointerSource & PointerWriter;
   /** Stores content as a hand would: no condition, no schema. */
   put(placement: string, content: string | Uint8Array): void;
   remove(placement: string): void;
@@ -24,21 +26,26 @@ interface Stored {
   readonly token: string;
 }
 
+interface Watch {
+  readonly placement: string;
+  readonly onHint: () => void;
+}
+
 /** Memory does not hang; the bound is there because every adapter's reads have one. */
 const DEADLINE_MS = 2_000;
 
 /** Pointers that live and die with the process: for tests, and for whatever needs no other process to see them. */
 export function createMemoryPointers(): MemoryPointers {
   const objects = new Map<string, Stored>();
-  const hints = new Map<string, Set<() => void>>();
-  const closing = new AbortController();
+  const watches = new Set<Watch>();
   let tokens = 0;
   let failing = false;
   let hintsLost = false;
   let loseReply = false;
 
   const changed = (placement: string) => {
-    if (!hintsLost) for (const onHint of hints.get(placement) ?? []) onHint();
+    if (hintsLost) return;
+    for (const watch of watches) if (watch.placement === placement) watch.onHint();
   };
   const store = (placement: string, content: string | Uint8Array): string => {
     const token = `m${++tokens}`;
@@ -46,47 +53,60 @@ export function createMemoryPointers(): MemoryPointers {
     changed(placement);
     return token;
   };
-  const answer = <T>(what: string, signal: AbortSignal, work: () => T): Promise<T> =>
-    bounded({ what, signal, closed: closing.signal, deadlineMs: DEADLINE_MS }, async () => {
-      if (failing) throw new UnreachableError(`${what}: the store does not answer`);
-      return work();
-    });
-  const read = (placement: string, signal: AbortSignal, unlessToken?: string) =>
-    answer(`reading the pointer of ${placement}`, signal, (): PointerReading => {
-      const found = objects.get(placement);
-      if (found === undefined) return { kind: 'absent' };
-      if (found.token === unlessToken) return { kind: 'unchanged' };
-      return { kind: 'found', content: found.content.slice(0, MAX_POINTER_BYTES + 1), token: found.token };
-    });
+
+  const open = (): PointerSource & PointerWriter => {
+    const closing = new AbortController();
+    const mine = new Set<Watch>();
+    const answer = <T>(what: string, signal: AbortSignal, work: () => T): Promise<T> =>
+      bounded({ what, signal, closed: closing.signal, deadlineMs: DEADLINE_MS }, async () => {
+        if (failing) throw new UnreachableError(`${what}: the store does not answer`);
+        return work();
+      });
+    const read = (placement: string, signal: AbortSignal, unlessToken?: string) =>
+      answer(`reading the pointer of ${placement}`, signal, (): PointerReading => {
+        const found = objects.get(placement);
+        if (found === undefined) return { kind: 'absent' };
+        if (found.token === unlessToken) return { kind: 'unchanged' };
+        return { kind: 'found', content: found.content.slice(0, MAX_POINTER_BYTES + 1), token: found.token };
+      });
+
+    return {
+      read,
+      write(pointer, expected, signal) {
+        const { placement } = pointer;
+        const where = `the pointer of ${placement}`;
+        const attempt = () =>
+          answer(`writing ${where}`, signal, (): WriteOutcome => {
+            if ((objects.get(placement)?.token ?? null) !== expected) return { kind: 'refused' };
+            const token = store(placement, encodePointer(pointer));
+            if (!loseReply) return { kind: 'stored', token };
+            loseReply = false;
+            throw new UnreachableError(`writing ${where}: the reply was lost`);
+          });
+        const readBack = () => read(placement, signal);
+        return compareAndSet({ pointer, expected, where, signal, attempt, readBack });
+      },
+      listPlacements: (signal) => answer('listing the pointers', signal, () => [...objects.keys()]),
+      watch(placement, onHint) {
+        const watch = { placement, onHint };
+        watches.add(watch);
+        mine.add(watch);
+        return () => {
+          watches.delete(watch);
+          mine.delete(watch);
+        };
+      },
+      async close() {
+        closing.abort();
+        for (const watch of mine) watches.delete(watch);
+        mine.clear();
+      },
+    };
+  };
 
   return {
-    read,
-    async write(pointer, expected, signal) {
-      const { placement } = pointer;
-      const attempt = () =>
-        answer(`writing the pointer of ${placement}`, signal, (): WriteOutcome => {
-          if ((objects.get(placement)?.token ?? null) !== expected) return { kind: 'refused' };
-          const token = store(placement, encodePointer(pointer));
-          if (!loseReply) return { kind: 'stored', token };
-          loseReply = false;
-          throw new UnreachableError(`the reply to the write of ${placement} was lost`);
-        });
-      const where = `the pointer of ${placement}`;
-      const readBack = () => read(placement, signal);
-      return compareAndSet({ pointer, expected, where, signal, attempt, readBack });
-    },
-    listPlacements: (signal) => answer('listing the pointers', signal, () => [...objects.keys()]),
-    watch(placement, onHint) {
-      // A wrapper of its own, so that the same function watching twice is stopped one watch at a time.
-      const hint = () => onHint();
-      const watching = hints.get(placement) ?? new Set();
-      hints.set(placement, watching.add(hint));
-      return () => void watching.delete(hint);
-    },
-    async close() {
-      hints.clear();
-      closing.abort();
-    },
+    ...open(),
+    open,
     put: store,
     remove(placement) {
       objects.delete(placement);

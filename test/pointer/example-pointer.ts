@@ -1,0 +1,30 @@
+import type { Pointer } from '../../src/domain/pointer.ts';
+
+let writes = 0;
+
+/** A valid pointer of placement `home`, each with a writeId of its own. */
+export function examplePointer(changes: Partial<Pointer> = {}): Pointer {
+  return {
+    schemaVersion: 1,
+    placement: 'home',
+    epoch: 1,
+    writeId: `write-${process.pid}-${++writes}`,
+    version: '20261121T031500Z-3f9a1c',
+    table: 'topshelf-home-20261121T031500Z-3f9a1c',
+    contentHash: `sha256:${'0'.repeat(64)}`,
+    generatedAt: '2026-11-21T03:15:00Z',
+    activatedAt: '2026-11-21T04:00:00Z',
+    activatedBy: 'airflow',
+    reason: 'daily batch',
+    override: null,
+    hold: null,
+    quarantined: [],
+    retired: [],
+    blocked: [],
+    popular: [
+      ['22423', 0.31],
+      ['85123A', 0.29],
+    ],
+    ...changes,
+  };
+}
