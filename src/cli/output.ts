@@ -1,0 +1,47 @@
+import { messageOf, TopshelfError } from '../domain/errors.ts';
+import { exitCodeOf } from './exit-codes.ts';
+
+/** The part of a stream that commands write to. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+/** Where a command's words go: its result to `stdout`, everything else to `stderr`. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+/** The process's own streams. */
+export const processIo: Io = { stdout: process.stdout, stderr: process.stderr };
+
+/** What a command found out or did: for machines, and for people. */
+export interface CommandResult {
+  readonly json: unknown;
+  readonly text: string;
+}
+
+export function writeResult({ stdout }: Io, asJson: boolean, { json, text }: CommandResult): void {
+  stdout.write(asJson ? `${JSON.stringify(json, null, 2)}\n` : `${text}\n`);
+}
+
+/** Says what went wrong, once: as a document on stdout where JSON was asked for. Returns the exit code. */
+export function writeError({ stdout, stderr }: Io, asJson: boolean, error: unknown): number {
+  const exitCode = exitCodeOf(error);
+  const message = messageOf(error);
+  if (asJson) {
+    const code = error instanceof TopshelfError ? error.code : 'unexpected';
+    stdout.write(`${JSON.stringify({ error: { code, message }, exitCode }, null, 2)}\n`);
+    return exitCode;
+  }
+  // Only a defect needs its stack; whoever reads an expected failure needs its message.
+  const isDefect = error instanceof Error && !(error instanceof TopshelfError);
+  stderr.write(`topshelf: ${isDefect ? (error.stack ?? message) : message}\n`);
+  return exitCode;
+}
+
+/** A line on stdout, for commands that tell what they do while they do it. */
+export function print(text: string): void {
+  processIo.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,85 @@
+import { Presets, SingleBar } from 'cli-progress';
+import type { OnProgress, ProgressEvent } from '../publishing/progress.ts';
+import type { Output } from './output.ts';
+
+/** Shortest time between two lines about writing, in milliseconds. */
+const LINE_EVERY_MS = 5_000;
+
+/** Shows progress on stderr: a bar on a terminal, now and then a line elsewhere. */
+export function createProgress(stderr: Output): { readonly on: OnProgress; end(): void } {
+  const line = (text: string) => stderr.write(`${text}\n`);
+  const writing = stderr.isTTY ? createBar(stderr) : createLines(line);
+  return {
+    on(event) {
+      if (event.kind === 'written') {
+        writing.written(event.users, event.of);
+        return;
+      }
+      writing.end();
+      line(described(event));
+    },
+    end: () => writing.end(),
+  };
+}
+
+interface Writing {
+  written(users: number, of: number): void;
+  end(): void;
+}
+
+function createBar(stderr: Output): Writing {
+  let bar: SingleBar | undefined;
+  return {
+    written(users, of) {
+      if (bar === undefined) {
+        bar = new SingleBar(
+          {
+            // A stream with isTTY is the process's own.
+            stream: stderr as NodeJS.WriteStream,
+            format: 'writing {bar} {value}/{total} users, {eta_formatted} left',
+            hideCursor: true,
+          },
+          Presets.shades_classic,
+        );
+        bar.start(of, users);
+      }
+      bar.update(users);
+    },
+    end() {
+      bar?.stop();
+      bar = undefined;
+    },
+  };
+}
+
+function createLines(line: (text: string) => void): Writing {
+  let next = 0;
+  return {
+    written(users, of) {
+      const now = performance.now();
+      if (now < next && users < of) return;
+      next = now + LINE_EVERY_MS;
+      line(`written ${users} of ${of} users (${Math.floor((100 * users) / of)} %)`);
+    },
+    end() {
+      // Lines end by themselves.
+    },
+  };
+}
+
+function described(event: Exclude<ProgressEvent, { kind: 'written' }>): string {
+  switch (event.kind) {
+    case 'reading':
+      return `reading ${event.path}`;
+    case 'read':
+      return `read ${event.rows} rows of ${event.users} users (${event.duplicates} duplicates)`;
+    case 'table-created':
+      return `created table ${event.table}`;
+    case 'read-back':
+      return `read ${event.users} users back: equal`;
+    case 'sealed':
+      return `sealed version ${event.version}`;
+    case 'warning':
+      return `warning: ${event.message}`;
+  }
+}

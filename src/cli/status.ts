@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import type { PlacementStatus } from '../publishing/status.ts';
+import { placementOption, publishingCommand } from './options.ts';
+import { runPublishing, type CommonFlags, type Session } from './session.ts';
+
+interface Flags extends CommonFlags {
+  readonly placement?: string;
+}
+
+export function statusCommand(session: Session): Command {
+  return publishingCommand('status', 'what is live, since when and why; held, quarantined and blocked')
+    .addOption(placementOption())
+    .action((flags: Flags) =>
+      runPublishing(session, flags, async ({ context, signal }) => {
+        const { status } = await import('../publishing/status.ts');
+        const placements = await status(context, flags.placement, signal);
+        const text = placements.map(statusText).join('\n') || 'no placement has a pointer';
+        return { json: { placements }, text };
+      }),
+    );
+}
+
+function statusText(status: PlacementStatus): string {
+  const { placement, version, table, epoch, since, by, reason } = status;
+  switch (status.pointer) {
+    case 'absent':
+      return `${placement}: nothing is live`;
+    case 'malformed':
+      return `${placement}: the pointer cannot be read: ${status.problem}`;
+    case 'bare':
+      return `${placement}: table ${table} (version ${version ?? 'unknown'}) by a bare name: held until released`;
+    case 'pointer':
+      return [
+        `${placement}: version ${version} (epoch ${epoch}) since ${since} by ${by}: ${reason}`,
+        `  predictions of ${status.generatedAt}, ${age(status.ageSeconds ?? 0)} old`,
+        ...(status.hold
+          ? [`  held by ${status.hold.by} since ${status.hold.since}: ${status.hold.reason}`]
+          : []),
+        ...status.quarantined.map(
+          (left) => `  quarantined: ${left.version} by ${left.by} at ${left.at}: ${left.reason}`,
+        ),
+        ...(status.blocked.length > 0 ? [`  blocked: ${status.blocked.join(', ')}`] : []),
+      ].join('\n');
+  }
+}
+
+/** A duration for people, in its largest sensible unit. */
+function age(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} days`;
+}
