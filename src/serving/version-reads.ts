@@ -43,6 +43,7 @@ class PartlyThrottledError extends Error {
 
 const OVERLOADED: Finding = { kind: 'failed', reason: 'overloaded' };
 const THROTTLED: Finding = { kind: 'failed', reason: 'store-throttled' };
+const NO_READ: Promise<Findings> = Promise.resolve(new Map());
 const NOT_READ: Finding = { kind: 'failed', reason: 'store-error' };
 
 /** Reads of one version's table, behind a breaker of its own; a user is read once however many wait for it. */
@@ -70,8 +71,7 @@ export class VersionReads {
   async find(userIds: readonly string[], keep: Keep): Promise<Finding[]> {
     const toRead = userIds.filter((userId) => !this.#underWay.has(userId));
     if (toRead.length > 0) this.#start(toRead, keep);
-    const reads = userIds.map((userId) => this.#underWay.get(userId));
-    const findings = await Promise.all(reads);
+    const findings = await Promise.all(userIds.map((userId) => this.#underWay.get(userId) ?? NO_READ));
     return userIds.map((userId, index) => findings[index]?.get(userId) ?? NOT_READ);
   }
 

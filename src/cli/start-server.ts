@@ -1,0 +1,115 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { ServerConfig } from '../config/config.ts';
+import { buildApi } from '../http/api.ts';
+import { buildOps } from '../http/ops.ts';
+import { createMetrics } from '../metrics/metrics.ts';
+import { observeServing, scrape } from '../metrics/observe-serving.ts';
+import { pause } from '../resilience/deadline.ts';
+import { Lifecycle } from '../serving/lifecycle.ts';
+import { logServing } from '../serving/log-serving.ts';
+import { observeAll } from '../serving/observer.ts';
+import { createSavedPointers, readBootstrapPointers } from '../serving/saved-pointers.ts';
+import { createServing } from '../serving/serving.ts';
+import { createDynamoDbReader } from '../store/dynamodb-reader.ts';
+import { openPointers } from './adapters.ts';
+
+export interface RunningServer {
+  /** URLs without a slash at the end. */
+  readonly api: string;
+  readonly ops: string;
+  /** Resolves when every placement known at the start has had its first try. */
+  readonly started: Promise<void>;
+  /** Drains and ends everything; resolves within the drain and shutdown times. */
+  close(): Promise<void>;
+}
+
+// Beside the reads under way, connections for those whose callers have left.
+const SPARE_SOCKETS = 64;
+const SWEEP_MS = 100;
+
+/** Starts a server: its listeners are up when this resolves, its first versions when `started` does. */
+export async function startServer(config: ServerConfig, logger: Logger): Promise<RunningServer> {
+  const startedAt = new Date().toISOString();
+  const metrics = createMetrics();
+  const lifecycle = new Lifecycle((from, to) => logger.info({ from, to }, `the server is ${to}`));
+  const observer = observeAll(observeServing(metrics), logServing(logger), {
+    adopted: () => becomeReady(),
+  });
+
+  const source = await openPointers(config);
+  const bootstrap = await readBootstrapPointers(config.bootstrapPointers);
+  const reader = createDynamoDbReader({
+    ...config.dynamodb,
+    maxSockets: config.maxReadsInFlight + SPARE_SOCKETS,
+  });
+  const saved = createSavedPointers(config.savedPointersDir);
+  const serving = createServing({ config, source, reader, saved, bootstrap, observer });
+  const { placements, service } = serving;
+
+  function becomeReady(): void {
+    if (placements.isReady) lifecycle.advance('ready');
+  }
+
+  const api = await buildApi({
+    logger,
+    service,
+    lookUp: (placement) => placements.lookUp(placement),
+    defaultPlacement: config.defaultPlacement,
+    maxRequestsInFlight: config.maxRequestsInFlight,
+    isDraining: () => lifecycle.state === 'draining',
+    onRequestEnded: ({ seconds, route, placement = '', source: from = '', status }) =>
+      metrics.requestSeconds.observe({ route, placement, source: from, status }, seconds),
+    onInFlight: (inFlight) => metrics.requestsInFlight.set(inFlight),
+  });
+  const ops = await buildOps({
+    logger,
+    state: () => lifecycle.state,
+    placements: () => placements.all(),
+    metrics: () => scrape(metrics, serving, lifecycle.state),
+    startedAt,
+  });
+
+  await api.listen(config.api);
+  await ops.listen(config.ops);
+  const started = placements.start().then(becomeReady);
+
+  let closing: Promise<void> | undefined;
+  async function closeOnce(): Promise<void> {
+    lifecycle.advance('draining');
+    await pause(config.drainDelayMs);
+    await closeApi(api, config.shutdownTimeoutMs);
+    await serving.close();
+    await source.close();
+    reader.close();
+    lifecycle.advance('closed');
+    await ops.close();
+  }
+
+  return {
+    api: addressOf(api),
+    ops: addressOf(ops),
+    started,
+    close: () => (closing ??= closeOnce()),
+  };
+}
+
+/** Ends new connections at once and those that are open as they fall idle; at the timeout, all of them. */
+async function closeApi(api: FastifyInstance, timeoutMs: number): Promise<void> {
+  const sweep = setInterval(() => api.server.closeIdleConnections(), SWEEP_MS);
+  const cut = setTimeout(() => api.server.closeAllConnections(), timeoutMs);
+  try {
+    await api.close();
+  } finally {
+    clearInterval(sweep);
+    clearTimeout(cut);
+  }
+}
+
+function addressOf(app: FastifyInstance): string {
+  const { address, family, port } = app.server.address() as AddressInfo;
+  const isEverywhere = address === '0.0.0.0' || address === '::';
+  const host = isEverywhere ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
+  return `http://${host}:${port}`;
+}

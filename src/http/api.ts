@@ -1,0 +1,112 @@
+import swagger from '@fastify/swagger';
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Source } from '../serving/answer.ts';
+import { problems, sendProblem } from './problems.ts';
+import { recommendationRoutes, type RecommendationRoutes } from './recommendations.ts';
+import { BadRequestError, useStrictValidation } from './validation.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** For the measurement of the request; set once they are known. */
+    placement: string | undefined;
+    source: Source | undefined;
+  }
+}
+
+/** One request that ended, for whoever counts it. */
+export interface EndedRequest {
+  readonly route: string;
+  readonly placement: string | undefined;
+  readonly source: Source | undefined;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+export interface ApiOptions extends RecommendationRoutes {
+  readonly logger: FastifyBaseLogger;
+  readonly maxRequestsInFlight: number;
+  /** While true every answer closes its connection, so that none is idle when the listener ends. */
+  readonly isDraining: () => boolean;
+  readonly onRequestEnded: (ended: EndedRequest) => void;
+  /** Called with the number of requests under way whenever it changes. */
+  readonly onInFlight?: (inFlight: number) => void;
+}
+
+// Longest path segment that is matched at all: a user id of 128 bytes, each percent-encoded, and room to say 400.
+const MAX_PARAM_LENGTH = 2048;
+const BODY_LIMIT_BYTES = 64 * 1024;
+const MAX_HEADER_BYTES = 16 * 1024;
+// Slow senders are cut off; an answer of ours takes a tenth of a second.
+const REQUEST_TIMEOUT_MS = 5_000;
+const CONNECTION_TIMEOUT_MS = 10_000;
+// Longer than a load balancer's 60 s, so that it is never us who close a connection it is about to use.
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+
+/** The API that shop front ends call. Binds no port: `listen` is for the process that runs it. */
+export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
+  const { logger, maxRequestsInFlight, isDraining, onRequestEnded, onInFlight = () => undefined } = options;
+  const app = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }), // it would write user ids, and cost more than the answer
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    return503OnClosing: false, // requests on connections that are still open get their answer
+  });
+  useStrictValidation(app);
+  app.decorateRequest('placement', undefined);
+  app.decorateRequest('source', undefined);
+
+  let inFlight = 0;
+  const leave = () => onInFlight((inFlight -= 1));
+  app.addHook('onRequest', (_request, reply, done) => {
+    onInFlight((inFlight += 1));
+    reply.raw.once('close', leave);
+    if (isDraining()) reply.header('connection', 'close');
+    if (inFlight > maxRequestsInFlight) {
+      void sendProblem(reply, problems.overloaded(inFlight));
+      return;
+    }
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    onRequestEnded({
+      route: request.routeOptions.url ?? 'none',
+      placement: request.placement,
+      source: request.source,
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1000,
+    });
+    done();
+  });
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, problems.unknownRoute(request.method)));
+  app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
+    if (error instanceof BadRequestError) return sendProblem(reply, problems.badRequest(error.message));
+    const { statusCode = 500, message } = error;
+    if (statusCode < 500) return sendProblem(reply, problems.refused(statusCode, message));
+    logger.error({ err: error }, 'a request failed unexpectedly');
+    return sendProblem(reply, problems.unexpected());
+  });
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'topshelf',
+        description:
+          'The top products for every user of a shop. An internal API, for the shop’s own servers.',
+        version: '1',
+      },
+    },
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  await app.register((scope, _, done) => {
+    recommendationRoutes(scope, options);
+    done();
+  });
+  await app.ready();
+  return app;
+}

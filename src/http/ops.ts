@@ -1,0 +1,58 @@
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { LifecycleState } from '../serving/lifecycle.ts';
+import type { Placement } from '../serving/placement.ts';
+
+export interface OpsOptions {
+  readonly logger: FastifyBaseLogger;
+  readonly state: () => LifecycleState;
+  readonly placements: () => Iterable<Placement>;
+  /** The text of all metrics, as Prometheus reads it. */
+  readonly metrics: () => Promise<string>;
+  readonly startedAt: string;
+}
+
+const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/**
+ * The listener for probes, Prometheus and people on call: nothing here names a user or holds a secret.
+ * `/livez` never looks at anything outside the process, and `/readyz` never at the store: a dependency that is away
+ * must not get servers restarted or taken out, while they answer from memory.
+ */
+export async function buildOps(options: OpsOptions): Promise<FastifyInstance> {
+  const { logger, state, placements, metrics, startedAt } = options;
+  const app = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+  });
+
+  app.get('/livez', () => ({ status: 'alive' }));
+  app.get('/readyz', (_, reply) => reply.code(state() === 'ready' ? 200 : 503).send({ status: state() }));
+  app.get('/metrics', async (_, reply) =>
+    reply.header('content-type', PROMETHEUS_TYPE).send(await metrics()),
+  );
+  app.get('/status', () => ({ status: state(), startedAt, placements: [...placements()].map(describe) }));
+
+  await app.ready();
+  return app;
+}
+
+function describe({ name, live, watcher }: Placement) {
+  const seen = { pointer: watcher.sight, pointerLastReadAt: watcher.lastReadAt ?? null };
+  if (live === undefined) return { placement: name, ...seen, epoch: null, version: null };
+  const { epoch, version, table, generatedAt, activatedAt, activatedBy, reason, hold } = live.pointer;
+  return {
+    placement: name,
+    ...seen,
+    epoch,
+    version,
+    table,
+    generatedAt,
+    activatedAt,
+    activatedBy,
+    reason,
+    hold,
+    adoptedAt: live.adoptedAt,
+    blocked: live.pointer.blocked,
+    breaker: live.state.reads.breakerState,
+  };
+}

@@ -1,0 +1,117 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Answer } from '../serving/answer.ts';
+import type { LiveVersion } from '../serving/live-version.ts';
+import type { PlacementLookup } from '../serving/placements.ts';
+import type { PredictionService } from '../serving/prediction-service.ts';
+import { NOTHING_EXCLUDED, type Wish } from '../serving/rendering.ts';
+import { problems, sendProblem } from './problems.ts';
+import {
+  answer,
+  answerQuery,
+  answers,
+  answersBody,
+  jsonSchema,
+  problem,
+  userParams,
+  type AnswerQuery,
+  type AnswersBody,
+  type UserParams,
+} from './schemas.ts';
+import { checkExcluded, checkUserId, parseExcluded } from './validation.ts';
+
+export interface RecommendationRoutes {
+  readonly lookUp: (placement: string) => PlacementLookup;
+  readonly service: Pick<PredictionService, 'answer' | 'answerMany'>;
+  readonly defaultPlacement: string;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+// A prediction is for one user, and must be asked for again after a swap; its validator makes that cheap.
+const REVALIDATE = 'private, no-cache';
+const problemSchema = jsonSchema(problem, 'output');
+const problemResponses = { 400: problemSchema, 404: problemSchema, 503: problemSchema };
+
+/** `GET /recommendations/:userId` and `POST /recommendations`. */
+export function recommendationRoutes(app: FastifyInstance, options: RecommendationRoutes): void {
+  const { service, lookUp, defaultPlacement } = options;
+
+  /** The live version of a placement, read once for the request; undefined where a problem was sent instead. */
+  function findLive(placement: string, reply: FastifyReply): LiveVersion | undefined {
+    const found = lookUp(placement);
+    if (found.kind === 'live') return found.live;
+    void sendProblem(reply, problems[found.kind === 'absent' ? 'unknownPlacement' : 'notReady'](placement));
+    return undefined;
+  }
+
+  app.get<{ Params: UserParams; Querystring: AnswerQuery }>(
+    '/recommendations/:userId',
+    {
+      schema: {
+        summary: 'The top products for one user',
+        params: jsonSchema(userParams, 'input'),
+        querystring: jsonSchema(answerQuery, 'input'),
+        response: {
+          200: jsonSchema(answer, 'output'),
+          304: { description: 'not modified' },
+          ...problemResponses,
+        },
+      },
+    },
+    (request, reply) => {
+      const { userId } = request.params;
+      const { placement = defaultPlacement, limit, exclude, fallback } = request.query;
+      checkUserId(userId);
+      const excluded = exclude.length === 0 ? NOTHING_EXCLUDED : new Set(parseExcluded(exclude));
+      request.placement = placement;
+      const live = findLive(placement, reply);
+      if (live === undefined) return reply;
+      const found = service.answer(live, userId, { limit, excluded, fallback });
+      return found instanceof Promise
+        ? found.then((later) => sendAnswer(request, reply, later))
+        : sendAnswer(request, reply, found);
+    },
+  );
+
+  app.post<{ Body: AnswersBody }>(
+    '/recommendations',
+    {
+      schema: {
+        summary: 'The top products for up to 100 users',
+        body: jsonSchema(answersBody, 'input'),
+        response: { 200: jsonSchema(answers, 'output'), ...problemResponses },
+      },
+    },
+    async (request, reply) => {
+      const { userIds, placement = defaultPlacement, limit, exclude, fallback } = request.body;
+      userIds.forEach(checkUserId);
+      checkExcluded(exclude);
+      request.placement = placement;
+      const live = findLive(placement, reply);
+      if (live === undefined) return reply;
+      const wish: Wish = { limit, excluded: new Set(exclude), fallback };
+      const found = await service.answerMany(live, userIds, wish);
+      const head = JSON.stringify({ placement, version: live.pointer.version }).slice(0, -1);
+      const body = `${head},"answers":[${found.map((each) => each.body).join(',')}]}`;
+      return reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE).send(body);
+    },
+  );
+}
+
+function sendAnswer(request: FastifyRequest, reply: FastifyReply, found: Answer): FastifyReply {
+  request.source = found.source;
+  if (found.source === 'none') return sendProblem(reply, problems.noPrediction(found));
+  if (found.etag === undefined) {
+    reply.header('cache-control', 'no-store');
+  } else {
+    reply.header('cache-control', REVALIDATE).header('etag', found.etag);
+    if (matches(request.headers['if-none-match'], found.etag)) return reply.code(304).send();
+  }
+  return reply.header('content-type', JSON_TYPE).send(found.body);
+}
+
+/** Whether an If-None-Match header names this validator (RFC 9110, 13.1.2: weak comparison). */
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  if (header.trim() === '*') return true;
+  return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+}

@@ -1,0 +1,92 @@
+import type { ServerConfig } from '../config/config.ts';
+import type { Pointer } from '../domain/pointer.ts';
+import type { PointerSource } from '../pointer/pointer-source.ts';
+import { createConcurrencyLimit, type ConcurrencyLimit } from '../resilience/concurrency-limit.ts';
+import { createLoadShedder, type LoadShedder } from '../resilience/load-shedder.ts';
+import type { PredictionReader } from '../store/prediction-reader.ts';
+import type { ServingObserver } from './observer.ts';
+import { Placements } from './placements.ts';
+import { createCacheBudget, type CacheBudget } from './prediction-cache.ts';
+import { PredictionService } from './prediction-service.ts';
+import type { SavedPointers } from './saved-pointers.ts';
+import { createVerifier } from './verifier.ts';
+import { VersionReads } from './version-reads.ts';
+
+export interface ServingOptions {
+  readonly config: Pick<
+    ServerConfig,
+    | 'placements'
+    | 'pointerPollMs'
+    | 'allowUnsealed'
+    | 'requestDeadlineMs'
+    | 'readTimeoutMs'
+    | 'maxReadsInFlight'
+    | 'cacheBytes'
+    | 'cacheMaxAgeMs'
+    | 'unknownMaxAgeMs'
+  >;
+  readonly source: PointerSource;
+  readonly reader: PredictionReader;
+  readonly saved: SavedPointers;
+  /** Pointers by placement, to start from when the pointer store is away and nothing was saved. */
+  readonly bootstrap: ReadonlyMap<string, Pointer>;
+  readonly observer: ServingObserver;
+  readonly shedder?: LoadShedder;
+  /** Milliseconds, for the ages of what is cached. */
+  readonly now?: () => number;
+}
+
+/** The serving half, put together over its ports. */
+export interface Serving {
+  readonly placements: Placements;
+  readonly service: PredictionService;
+  readonly budget: CacheBudget;
+  readonly limit: ConcurrencyLimit;
+  readonly shedder: LoadShedder;
+  /** Stops watching and measuring; source and reader stay open. */
+  close(): Promise<void>;
+}
+
+// Work is shed when it waits this share of a request's time before it even starts.
+const MAX_LATENESS = 0.2;
+
+export function createServing(options: ServingOptions): Serving {
+  const { config, source, reader, saved, bootstrap, observer, now } = options;
+  const limit = createConcurrencyLimit(config.maxReadsInFlight);
+  const budget = createCacheBudget(config.cacheBytes);
+  const shedder =
+    options.shedder ?? createLoadShedder({ maxLatenessMs: config.requestDeadlineMs * MAX_LATENESS });
+  const timeoutMs = config.readTimeoutMs;
+  const placements = new Placements({
+    serve: config.placements,
+    source,
+    verify: createVerifier({ reader, allowUnsealed: config.allowUnsealed, now: Date.now }),
+    saved,
+    bootstrap,
+    budget,
+    openReads: (placement, table) =>
+      new VersionReads({ placement, table, reader, limit, timeoutMs, observer }),
+    observer,
+    pollMs: config.pointerPollMs,
+  });
+  const { requestDeadlineMs, cacheMaxAgeMs, unknownMaxAgeMs } = config;
+  const service = new PredictionService({
+    requestDeadlineMs,
+    cacheMaxAgeMs,
+    unknownMaxAgeMs,
+    shedder,
+    observer,
+    ...(now && { now }),
+  });
+  return {
+    placements,
+    service,
+    budget,
+    limit,
+    shedder,
+    async close() {
+      await placements.close();
+      shedder.close();
+    },
+  };
+}
