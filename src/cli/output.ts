@@ -40,8 +40,3 @@ export function writeError({ stdout, stderr }: Io, asJson: boolean, error: unkno
   stderr.write(`topshelf: ${isDefect ? (error.stack ?? message) : message}\n`);
   return exitCode;
 }
-
-/** A line on stdout, for commands that tell what they do while they do it. */
-export function print(text: string): void {
-  processIo.stdout.write(`${text}\n`);
-}

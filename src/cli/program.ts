@@ -56,7 +56,7 @@ function createProgram(session: Session): Command {
     .showHelpAfterError('(--help shows how it is meant)');
   const commands = [
     serveCommand(),
-    demoCommand(),
+    demoCommand(session),
     loadCommand(session),
     activateCommand(session),
     publishCommand(session),

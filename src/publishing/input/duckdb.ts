@@ -47,6 +47,8 @@ export async function openWorkbench({
       signal.throwIfAborted();
       const connection = await instance.connect();
       connections.push(connection);
+      // Times without a zone are in UTC, wherever this runs.
+      await connection.run("SET TimeZone = 'UTC'");
       return connection;
     },
     async close() {

@@ -27,7 +27,7 @@ export const sqlRules = {
   /** Milliseconds since the epoch, UTC unless it says otherwise; 0 where the field is empty. */
   timestamp: (column: string) =>
     `CASE WHEN ${column} IS NULL THEN 0::DOUBLE WHEN regexp_full_match(${column}, '${TIMESTAMP}')
-       THEN epoch_ms(TRY_CAST(${column} AS TIMESTAMP))::DOUBLE END`,
+       THEN epoch_ms(TRY_CAST(${column} AS TIMESTAMPTZ))::DOUBLE END`,
 };
 
 /** What is wrong with a record's fields, the value received in it; undefined where they are fine. */

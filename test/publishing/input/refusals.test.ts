@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BadInputError } from '../../../src/domain/errors.ts';
+import { createFolder, csv, gzip, withInput } from '../fixtures.ts';
+
+let folder: Awaited<ReturnType<typeof createFolder>>;
+beforeAll(async () => {
+  folder = await createFolder();
+});
+afterAll(() => folder.remove());
+
+const read = async (...contents: (string | Uint8Array)[]) => {
+  const paths = await Promise.all(contents.map((content) => folder.file(content)));
+  return withInput(paths, ({ users }) => users);
+};
+const HEADER = 'ENTITY,CLASS,SCORE\n';
+
+describe('a row that breaks a rule stops the load, by file and record', () => {
+  const long = 'x'.repeat(129);
+  it.each([
+    ['a user id that is empty', ',p,1', 'user id "" is empty'],
+    ['a user id that begins with #', '#seal,p,1', 'user id "#seal" begins with #'],
+    ['a user id with a control character', 'a\tb,p,1', 'user id "a\\tb" contains a control character'],
+    ['a user id with a C1 control character', 'a\u0085b,p,1', 'contains a control character'],
+    ['a user id with a NUL', 'a\0b,p,1', 'user id "a\\u0000b" contains a control character'],
+    ['a user id over a quoted newline', '"a\nb",p,1', 'user id "a\\nb" contains a control character'],
+    ['a user id that is too long', `${long},p,1`, 'is 129 bytes long; at most 128 are allowed'],
+    ['a product id that is too long in bytes', `u,${'é'.repeat(65)},1`, 'is 130 bytes long'],
+    ['a product id that is empty', 'u,,1', 'product id "" is empty'],
+    ['a product id that is empty in quotes', 'u,"",1', 'product id "" is empty'],
+    ['a score that is empty', 'u,p,', 'score "" is not a finite number'],
+    ['a score of NaN', 'u,p,NaN', 'score "NaN" is not a finite number'],
+    ['a score of Infinity', 'u,p,-Infinity', 'score "-Infinity" is not a finite number'],
+    ['a score beyond doubles', 'u,p,1e400', 'score "1e400" is not a finite number'],
+    ['a hexadecimal score', 'u,p,0x10', 'score "0x10" is not a finite number'],
+    ['a score with underscores', 'u,p,1_000', 'score "1_000" is not a finite number'],
+    ['a score with a decimal comma', 'u,p,"0,5"', 'score "0,5" is not a finite number'],
+    ['a field too many', 'u,p,1,2', 'has 4 fields; the header has 3'],
+    ['a field too few', 'u,p', 'has 2 fields; the header has 3'],
+    ['text after a quote', '"u"x,p,1', 'has text after a closing quote'],
+    ['a quote that is never closed', '"u,p,1', 'has a quote that is never closed'],
+  ])('%s', async (_, row, message) => {
+    const error = await read(`${HEADER}good,p,1\n\n${row}\nafter,p,2\n`).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(BadInputError);
+    expect((error as Error).message).toMatch(/input-\d+\.csv: record 2 \(line 4\): /);
+    expect((error as Error).message).toContain(message);
+  });
+
+  it.each(['0', '-1', '1.5', '', 'first', '1e1'])('a rank of %j', async (rank) => {
+    await expect(read(`ENTITY,CLASS,SCORE,RANK\nu,p,1,${rank}\n`)).rejects.toThrow(
+      `record 1 (line 2): rank ${JSON.stringify(rank)} is not a positive whole number`,
+    );
+  });
+
+  it.each(['yesterday', '2026-02-30', '21/11/2026', '1700000000'])('a timestamp of %j', async (time) => {
+    await expect(read(`ENTITY,CLASS,SCORE,TIMESTAMP\nu,p,1,${time}\n`)).rejects.toThrow(
+      'record 1 (line 2): timestamp',
+    );
+  });
+
+  it('counts records, not lines, where quotes hold newlines', async () => {
+    const text = `ENTITY,CLASS,SCORE,NOTE\nu,p,1,"two\nlines"\nv,p,2,"three\n\nlines"\nw,p,x,\n`;
+    await expect(read(text)).rejects.toThrow('record 3 (line 7): score "x"');
+  });
+
+  it('names the file that holds it, of several, and finds it in gzip', async () => {
+    const good = csv([['u', 'p', 1]]);
+    const bad = gzip(
+      csv([
+        ['u', 'p', 1],
+        ['v', 'p', 'nan'],
+      ]),
+    );
+    const paths = [await folder.file(good, 'good.csv'), await folder.file(bad, 'bad.csv.gz')];
+    await expect(withInput(paths, () => 0)).rejects.toThrow(/bad\.csv\.gz: record 2 \(line 3\): score "nan"/);
+  });
+
+  it('finds one bad row among many', async () => {
+    const rows = Array.from({ length: 60_000 }, (_, at) => [
+      `u${at % 5000}`,
+      `p${at}`,
+      at === 54_321 ? 'NaN' : 0.5,
+    ]);
+    await expect(read(csv(rows))).rejects.toThrow('record 54322 (line 54323): score "NaN"');
+  });
+
+  it('bytes that are not UTF-8, in any column', async () => {
+    const bytes = Buffer.concat([
+      Buffer.from('ENTITY,CLASS,SCORE,NOTE\nu,p,1,ok\nv,p,1,'),
+      Buffer.from([0xff, 0x0a]),
+    ]);
+    await expect(read(bytes)).rejects.toThrow('record 2 (line 3): "ÿ" is not valid UTF-8');
+  });
+
+  it('mixed line endings, which DuckDB cannot read', async () => {
+    await expect(read(`${HEADER}u,p,1\r\nv,p,1\n`)).rejects.toThrow('one file must have one line ending');
+  });
+});
+
+describe('a file that cannot be a batch is refused', () => {
+  it.each([
+    ['nothing at all', '', 'no rows, not even a header'],
+    ['only a header', HEADER, 'there is only a header'],
+    ['a header without line ending', 'ENTITY,CLASS,SCORE', 'there is only a header'],
+    ['no SCORE', 'ENTITY,CLASS\nu,p\n', 'column SCORE is missing; found "ENTITY", "CLASS"'],
+    [
+      'another separator',
+      'ENTITY;CLASS;SCORE\nu;p;1\n',
+      'column ENTITY, CLASS, SCORE is missing; found "ENTITY;CLASS;SCORE"',
+    ],
+    ['a doubled column', 'ENTITY,CLASS,SCORE,score\nu,p,1,2\n', 'names column SCORE more than once'],
+    ['UTF-16', Buffer.from('\ufeffENTITY,CLASS,SCORE\nu,p,1\n', 'utf16le'), 'not valid UTF-8'],
+  ])('%s', async (_, content, message) => {
+    await expect(read(content)).rejects.toBeInstanceOf(BadInputError);
+    await expect(read(content)).rejects.toThrow(message);
+  });
+
+  it('one that does not exist, or is a directory', async () => {
+    await expect(withInput([`${folder.path}/none.csv`], () => 0)).rejects.toThrow('none.csv does not exist');
+    await expect(withInput([folder.path], () => 0)).rejects.toThrow('is a directory');
+    await expect(withInput([], () => 0)).rejects.toBeInstanceOf(BadInputError);
+  });
+
+  it('ranks in one file and none in another', async () => {
+    await expect(
+      read(csv([['u', 'p', 1]]), csv([['u', 'q', 1, 1]], 'ENTITY,CLASS,SCORE,RANK')),
+    ).rejects.toThrow('all files need it, or none');
+  });
+});
+
+describe('a gzip file is refused', () => {
+  const rows = Array.from({ length: 3000 }, (_, at) => [`user-${at % 97}`, `product-${at}`, Math.sin(at)]);
+  const whole = gzip(csv(rows));
+  const lengths = Array.from({ length: 60 }, (_, at) => Math.max(3, Math.floor((whole.length * at) / 60)));
+
+  it.each([...new Set([...lengths, whole.length - 8, whole.length - 1])])(
+    'cut to %i bytes',
+    async (length) => {
+      await expect(read(whole.subarray(0, length))).rejects.toThrow(/is a truncated gzip file/);
+    },
+  );
+
+  it.each([10, 100, 1000, whole.length - 6])('with its byte %i changed', async (at) => {
+    const changed = Buffer.from(whole);
+    changed[at] = (changed[at] ?? 0) ^ 0x55;
+    await expect(read(changed)).rejects.toBeInstanceOf(BadInputError);
+  });
+
+  it.each([
+    ['text', Buffer.from('and more')],
+    ['zeros', Buffer.alloc(512)],
+    ['the beginning of another member', Buffer.from([0x1f, 0x8b])],
+  ])('with %s behind its end', async (_, rest) => {
+    await expect(read(Buffer.concat([whole, rest]))).rejects.toThrow(/gzip file/);
+  });
+});
