@@ -26,7 +26,7 @@ declare module 'node-zookeeper-client' {
       onSocketData(data: Buffer): void;
     }
 
-    interface Client {
+    interface Client extends EventEmitter {
       readonly connectionManager: ConnectionManager;
       connect(): void;
       close(): void;

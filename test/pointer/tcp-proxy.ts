@@ -9,6 +9,10 @@ export interface TcpProxy {
   mend(): void;
   /** The next request with these bytes in it reaches the server; its reply does not come back. */
   loseReplyTo(bytes: string): void;
+  /** How many connections were made so far. */
+  connections(): number;
+  /** The first bytes that the server sent on the newest connection. */
+  firstReply(): Buffer;
   close(): Promise<void>;
 }
 
@@ -18,10 +22,14 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let hanging = false;
   let marker: string | undefined;
+  let connections = 0;
+  let firstReply = Buffer.alloc(0);
 
   const server = createServer((client) => {
     const upstream = connect(Number(port), host);
     let lost = false;
+    connections++;
+    upstream.once('data', (data) => void (firstReply = data));
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
@@ -59,6 +67,8 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       hanging = false;
       endAll();
     },
+    connections: () => connections,
+    firstReply: () => firstReply,
     loseReplyTo: (bytes) => void (marker = bytes),
     async close() {
       endAll();

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Installs what the tests against real services need: ZooKeeper (Debian package), DynamoDB Local (Maven) and the
+# S3-compatible server versitygw (Go), the last two into the git-ignored folder .services/. Run as root on Debian.
+# What is there already is left alone, so a second run is quick.
+set -euo pipefail
+
+VERSITYGW_VERSION=v1.8.0
+here=$(cd "$(dirname "$0")" && pwd)
+services=$(cd "$here/../.." && pwd)/.services
+
+need() {
+  command -v "$1" >/dev/null || {
+    echo "install.sh: $1 is missing; it is needed for $2" >&2
+    exit 1
+  }
+}
+
+mkdir -p "$services"
+
+if [ -e /usr/share/java/zookeeper.jar ]; then
+  echo "ZooKeeper: already installed"
+else
+  need apt-get "ZooKeeper"
+  echo "ZooKeeper: installing the Debian package"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends zookeeper >/dev/null
+fi
+
+# The pom that was installed is kept beside the jars: another version in it means another install.
+if cmp -s "$here/pom.xml" "$services/dynamodb/pom.xml"; then
+  echo "DynamoDB Local: already installed"
+else
+  need java "DynamoDB Local (Java 17 or later)"
+  need mvn "DynamoDB Local"
+  echo "DynamoDB Local: copying its jars with Maven"
+  rm -rf "$services/dynamodb"
+  mvn -B -q -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
+    -DoutputDirectory="$services/dynamodb"
+  cp "$here/pom.xml" "$services/dynamodb/pom.xml"
+fi
+
+if [ -x "$services/bin/versitygw-$VERSITYGW_VERSION" ]; then
+  echo "versitygw: already installed"
+else
+  need go "the S3-compatible server"
+  echo "versitygw: building $VERSITYGW_VERSION with Go (some minutes)"
+  mkdir -p "$services/bin"
+  GOBIN="$services/bin" go install "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW_VERSION"
+  mv "$services/bin/versitygw" "$services/bin/versitygw-$VERSITYGW_VERSION"
+  ln -sf "versitygw-$VERSITYGW_VERSION" "$services/bin/versitygw"
+fi
