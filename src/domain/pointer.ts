@@ -62,3 +62,8 @@ export interface Pointer {
 export type PointerContent =
   | { readonly kind: 'pointer'; readonly pointer: Pointer; readonly checksum: string }
   | { readonly kind: 'bare'; readonly table: string };
+
+/** Whether two pointers name the same version, by id, table and content. */
+export function isSameVersion(a: Pointer, b: Pointer): boolean {
+  return a.version === b.version && a.table === b.table && a.contentHash === b.contentHash;
+}

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Pointer } from '../domain/pointer.ts';
+import { isSameVersion, type Pointer } from '../domain/pointer.ts';
 import { toRecommendations, type Recommendation } from '../domain/prediction.ts';
 import type { CacheBudget, PredictionCache } from './prediction-cache.ts';
 import type { VersionReads } from './version-reads.ts';
@@ -45,7 +45,7 @@ export interface LiveVersionParts {
 /** The live version that `pointer` asks for. One that names the same table as `previous` keeps its cache and breaker. */
 export function createLiveVersion(parts: LiveVersionParts): LiveVersion {
   const { pointer, checksum, adoptedAt, previous, budget, openReads } = parts;
-  const isSameTable = previous !== undefined && isSame(previous.pointer, pointer);
+  const isSameTable = previous !== undefined && isSameVersion(previous.pointer, pointer);
   return Object.freeze({
     pointer,
     checksum,
@@ -67,10 +67,6 @@ export function retire({ predictions, unknownUsers, reads }: VersionState): void
   predictions.retire();
   unknownUsers.clear();
   setTimeout(() => reads.close(), RETIRE_AFTER_MS).unref();
-}
-
-function isSame(a: Pointer, b: Pointer): boolean {
-  return a.table === b.table && a.version === b.version && a.contentHash === b.contentHash;
 }
 
 /** Answers remember the set they were rendered with: the same products keep the same object. */

@@ -1,5 +1,5 @@
 import { messageOf, PointerRejectedError } from '../domain/errors.ts';
-import type { Pointer, PointerContent } from '../domain/pointer.ts';
+import { isSameVersion, type Pointer, type PointerContent } from '../domain/pointer.ts';
 import { decodePointer } from '../pointer/codec.ts';
 import type { PointerSource, PointerToken } from '../pointer/pointer-source.ts';
 import { createHint } from '../resilience/deadline.ts';
@@ -69,17 +69,18 @@ export class PointerWatcher {
     return this.#lastReadAt;
   }
 
-  /** Reads on until closed: at once when the store hints at a change, and every poll interval whatever happens. */
+  /** Reads again and again until closed: when the store hints at a change, and every poll interval whatever happens. */
   async run(): Promise<void> {
     const { source, placement, pollMs } = this.#options;
     const unwatch = source.watch(placement, () => this.#hint.give());
     try {
-      while (!this.#stop.signal.aborted) {
-        await this.poll();
+      for (;;) {
         const interval = pollMs * (1 - JITTER + 2 * JITTER * Math.random());
         const untilRetry =
           this.#candidate === undefined ? Infinity : this.#candidate.retryAt - performance.now();
         await this.#hint.wait(Math.max(0, Math.min(interval, untilRetry)), this.#stop.signal);
+        if (this.#stop.signal.aborted) return;
+        await this.poll();
       }
     } finally {
       unwatch();
@@ -149,8 +150,13 @@ export class PointerWatcher {
     const { placement, verify, current, adopt } = this.#options;
     const { content, seenAt } = candidate;
     try {
-      // A bare name carries no epoch: it stands at the one being served, and the next pointer is above that.
-      const pointer = await verify(placement, content, current()?.pointer.epoch ?? 0);
+      const served = current()?.pointer;
+      // What is being served has been verified: a product is blocked also while the table cannot be read.
+      const pointer =
+        served !== undefined && content.kind === 'pointer' && isSameVersion(served, content.pointer)
+          ? content.pointer
+          : // A bare name carries no epoch: it stands at the one being served, and the next pointer is above that.
+            await verify(placement, content, served?.epoch ?? 0);
       if (this.#stop.signal.aborted) return;
       this.#candidate = undefined;
       const checksum = content.kind === 'pointer' ? content.checksum : undefined;

@@ -11,6 +11,8 @@ export interface MemoryStoreFaults {
   beforeRead?: ((table: string, userIds: readonly string[]) => Promise<void> | void) | undefined;
   /** Runs before every write; the predictions it returns are left unprocessed. */
   unprocessed?: ((predictions: readonly StoredPrediction[]) => readonly StoredPrediction[]) | undefined;
+  /** Users that reads no longer find. */
+  erased?: ReadonlySet<string> | undefined;
   /** Users of a read that are reported as throttled. */
   throttled?: ((userId: string) => boolean) | undefined;
 }
@@ -68,7 +70,7 @@ export function createMemoryStore(): MemoryStore {
       calls.usersRead += userIds.length;
       const readOne = (userId: string): UserRead => {
         if (faults.throttled?.(userId)) return { kind: 'throttled' };
-        const items = find(table).items.get(userId);
+        const items = faults.erased?.has(userId) ? undefined : find(table).items.get(userId);
         return items === undefined ? { kind: 'absent' } : { kind: 'found', items };
       };
       const readAll = () => {
