@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EXIT } from '../../src/cli/exit-codes.ts';
+import { run } from '../../src/cli/program.ts';
+import { UnreachableError } from '../../src/domain/errors.ts';
+import { batch, createFolder, createPublisher, csv, type TestPublisher } from '../publishing/fixtures.ts';
+
+let folder: Awaited<ReturnType<typeof createFolder>>;
+let publisher: TestPublisher;
+let good: string[];
+let closed: number;
+beforeAll(async () => {
+  folder = await createFolder();
+  good = await Promise.all([1, 2, 3].map((seed) => folder.file(batch(30, seed))));
+});
+afterAll(() => folder.remove());
+beforeEach(() => {
+  publisher = createPublisher();
+  closed = 0;
+});
+
+/** Runs one command over adapters in memory. */
+async function topshelf(...argv: string[]) {
+  let out = '';
+  let err = '';
+  const exitCode = await run(argv, {
+    io: { stdout: { write: (text) => (out += text) }, stderr: { write: (text) => (err += text) } },
+    openPublisher: async () => ({ ...publisher, close: async () => void (closed += 1) }),
+  });
+  return { exitCode, out, err };
+}
+
+async function json(...argv: string[]) {
+  const { exitCode, out } = await topshelf(...argv, '--json');
+  return { exitCode, document: JSON.parse(out) as Record<string, unknown> };
+}
+
+const home = ['--placement', 'home'];
+const publishDay = (day: number) => topshelf('publish', good[day] ?? '', ...home);
+
+describe('every command', () => {
+  it('says what it did, and exits with 0', async () => {
+    const published = await topshelf('publish', good[0]!, ...home, '--reason', 'daily batch');
+    expect(published).toMatchObject({ exitCode: EXIT.done });
+    expect(published.out).toMatch(
+      /^home: loaded version \S+: 30 users, 180 of 180 rows, table \S+\nhome: version \S+ is live \(epoch 1\)\n$/,
+    );
+    expect(published.err).toContain('written 30 of 30 users (100 %)');
+
+    const loaded = await json('load', good[1]!, ...home);
+    expect(loaded.document).toMatchObject({ users: 30, rows: 180, placement: 'home' });
+    const version = String(loaded.document.version);
+    expect((await topshelf('activate', version, ...home)).out).toBe(
+      `home: version ${version} is live (epoch 2)\n`,
+    );
+    expect((await topshelf('activate', version, ...home)).out).toBe(
+      `home: version ${version} is live already (epoch 2)\n`,
+    );
+    expect((await topshelf('block', 'product-1', 'product-2', ...home)).out).toBe(
+      'home: blocked: product-1, product-2 (epoch 3)\n',
+    );
+    expect((await topshelf('unblock', 'product-1', ...home)).out).toBe(
+      'home: blocked: product-2 (epoch 4)\n',
+    );
+    expect((await topshelf('rollback', ...home, '--reason', 'odd answers')).out).toContain(
+      `Version ${version} was left and quarantined.`,
+    );
+
+    const held = (await topshelf('status')).out;
+    expect(held).toContain('held by ada@shop since');
+    expect(held).toContain(`quarantined: ${version} by ada@shop`);
+    expect((await topshelf('release', ...home)).out).toMatch(
+      /^home: released; version \S+ is live \(epoch 6\)\n$/,
+    );
+    expect((await topshelf('versions', ...home)).out).toMatch(/quarantined +30 users .*\n.*live +30 users/);
+    expect(closed).toBe(10);
+  });
+
+  it('prints one JSON document where it is asked to, and nothing else on stdout', async () => {
+    const { document } = await json('publish', good[0]!, ...home);
+    expect(document).toMatchObject({ placement: 'home', epoch: 1, changed: true, loaded: { users: 30 } });
+    expect((await json('status')).document).toMatchObject({ placements: [{ placement: 'home', epoch: 1 }] });
+    expect((await json('versions', ...home)).document).toMatchObject({ versions: [{ state: 'live' }] });
+  });
+
+  it('shows help and version on request, as a success', async () => {
+    expect(await topshelf('--help')).toMatchObject({ exitCode: 0, err: '' });
+    expect((await topshelf('publish', '--help')).out).toContain('--placement <name>');
+    expect((await topshelf('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('a failure has its exit code, and its reason on stderr without a stack', () => {
+  const expectFailure = (
+    { exitCode, out, err }: Awaited<ReturnType<typeof topshelf>>,
+    code: number,
+    reason: string,
+  ) => {
+    expect({ exitCode, out }).toEqual({ exitCode: code, out: '' });
+    expect(err).toContain(reason);
+    expect(err).not.toMatch(/\n\s+at /);
+  };
+
+  it('64 for a command line that cannot be understood', async () => {
+    expectFailure(await topshelf('publsh'), EXIT.usage, 'Did you mean publish?');
+    expectFailure(await topshelf('publish', good[0]!), EXIT.usage, "required option '--placement <name>'");
+    expectFailure(await topshelf('publish', ...home), EXIT.usage, "missing required argument 'files'");
+    expectFailure(await topshelf('status', '--placement', 'Home Page'), EXIT.usage, 'is not 1 to 40 of a-z');
+    expectFailure(await topshelf('load', good[0]!, ...home, '--keep', '0'), EXIT.usage, 'from 1 to 100');
+    expect((await topshelf()).exitCode).toBe(EXIT.usage);
+    expect(closed).toBe(0);
+  });
+
+  it('64 for what does not exist', async () => {
+    expectFailure(await topshelf('activate', 'v1', ...home), EXIT.usage, '"v1" is not a version');
+    expectFailure(await topshelf('rollback', ...home), EXIT.usage, 'nothing is live');
+  });
+
+  it('65 for input that must not be published', async () => {
+    const bad = await folder.file(csv([['u', 'p', '1e400']]), 'bad.csv');
+    expectFailure(
+      await topshelf('publish', bad, ...home),
+      EXIT.badData,
+      'bad.csv: record 1 (line 2): score "1e400"',
+    );
+  });
+
+  it('2 for what the gate stops, or a quarantine', async () => {
+    const tiny = await folder.file(csv([['u', 'p', 1]]));
+    expectFailure(await topshelf('publish', tiny, ...home), EXIT.gate, 'popular-floor failed');
+    await publishDay(0);
+    await publishDay(1);
+    await topshelf('rollback', ...home);
+    await topshelf('release', ...home);
+    expectFailure(await publishDay(1), EXIT.gate, 'was quarantined by ada@shop');
+  });
+
+  it('3 for a hold', async () => {
+    await publishDay(0);
+    await publishDay(1);
+    await topshelf('rollback', ...home, '--reason', 'odd answers');
+    expectFailure(await publishDay(2), EXIT.lostOrHeld, 'odd answers');
+  });
+
+  it('69 for a store that is away', async () => {
+    publisher.pointers.setFailing(true);
+    expectFailure(await publishDay(0), EXIT.unreachable, 'does not answer');
+  });
+
+  it('as JSON where it is asked for', async () => {
+    expect(await json('activate', 'v1', ...home)).toMatchObject({
+      exitCode: 64,
+      document: { exitCode: 64, error: { code: 'not-found' } },
+    });
+    expect(await json('activate', ...home)).toMatchObject({
+      exitCode: 64,
+      document: { error: { code: 'usage' } },
+    });
+  });
+
+  it('1 with a stack for a defect', async () => {
+    publisher.pointers.read = () => Promise.reject(new TypeError('oops'));
+    const { exitCode, err } = await topshelf('status', ...home);
+    expect(exitCode).toBe(EXIT.unexpected);
+    expect(err).toMatch(/TypeError: oops\n\s+at /);
+  });
+});
+
+it('reports a configuration that cannot be opened as its error says', async () => {
+  const io = { stdout: { write: () => 0 }, stderr: { write: () => 0 } };
+  const openPublisher = () => Promise.reject(new UnreachableError('no demo is running'));
+  expect(await run(['status', '--demo'], { io, openPublisher })).toBe(EXIT.unreachable);
+});

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import {
+  BadInputError,
+  GateError,
+  HeldError,
+  LostRaceError,
+  NotFoundError,
+  UnreachableError,
+  UsageError,
+} from '../../src/domain/errors.ts';
+import { activate } from '../../src/publishing/activate.ts';
+import { publish } from '../../src/publishing/publish.ts';
+import { csv, never } from './fixtures.ts';
+import { useHome } from './use-home.ts';
+
+const home = useHome();
+const { live, records, loadDay, publishDay, activateVersion, goBack, letGo, blockIds, placement } = home;
+
+describe('activate', () => {
+  it('makes a sealed version live, as the first epoch, and records it', async () => {
+    const version = await loadDay(0);
+    const result = await activateVersion(version);
+    expect(result).toMatchObject({ placement, version, epoch: 1, changed: true, warnings: [] });
+    expect(result.verdict?.passed).toBe(true);
+    expect(await live()).toMatchObject({
+      version,
+      epoch: 1,
+      activatedBy: 'ada@shop',
+      reason: 'by hand',
+      hold: null,
+    });
+    expect(await records()).toMatchObject([
+      { epoch: 1, action: 'activate', version, by: 'ada@shop', repaired: false },
+    ]);
+  });
+
+  it('is a success, with nothing written, for the version that is live', async () => {
+    const version = await publishDay(0);
+    expect(await activateVersion(version)).toMatchObject({ epoch: 1, changed: false });
+    expect((await live()).epoch).toBe(1);
+  });
+
+  it.each(['20261121T031500Z-000000', 'yesterday', '../../etc'])(
+    'refuses %j, which is no version here',
+    async (version) => {
+      await expect(activateVersion(version)).rejects.toBeInstanceOf(NotFoundError);
+    },
+  );
+
+  it('refuses a table whose load did not end', async () => {
+    await home.publisher.tables.create('topshelf-home-20261121T031500Z-00000a', never);
+    await expect(activateVersion('20261121T031500Z-00000a')).rejects.toThrow('not there or not sealed');
+    await expect(live()).rejects.toThrow('no pointer');
+  });
+
+  it('is stopped by the gate where the popular list cannot fill an answer', async () => {
+    const paths = [
+      await home.folder.file(
+        csv([
+          ['u', 'a', 1],
+          ['v', 'b', 1],
+        ]),
+      ),
+    ];
+    const attempt = publish(home.publisher, { placement, paths, reason: 'tiny' }, () => undefined, never);
+    await expect(attempt).rejects.toBeInstanceOf(GateError);
+    await expect(attempt).rejects.toThrow('popular-floor failed: 2 different popular products; at least 5');
+    expect(await home.publisher.tables.list('topshelf-home-', never)).toHaveLength(1);
+    expect(await records()).toEqual([]);
+  });
+
+  it('loses the race to whoever wrote after it read, and writes nothing', async () => {
+    await publishDay(0);
+    const [mine, theirs] = [await loadDay(1), await loadDay(2)];
+    const gate = async () => {
+      await activateVersion(theirs);
+      return { passed: true, checks: [] };
+    };
+    const attempt = activate(home.publisher, { placement, version: mine, reason: 'slow', gate }, never);
+    await expect(attempt).rejects.toBeInstanceOf(LostRaceError);
+    expect(await live()).toMatchObject({ version: theirs, epoch: 2 });
+    expect((await records()).map(({ version }) => version)).not.toContain(mine);
+  });
+
+  it('lets one of fifty concurrent activations win each epoch', async () => {
+    const versions = await Promise.all([0, 1, 2, 3, 4].map(loadDay));
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 50 }, (_, at) => activateVersion(versions[at % 5] ?? '')),
+    );
+    const won = outcomes.filter(({ status }) => status === 'fulfilled');
+    expect(won).toHaveLength(1);
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(LostRaceError);
+    expect((await live()).epoch).toBe(1);
+  });
+
+  it('writes the missing record of what it replaces', async () => {
+    const first = await publishDay(0);
+    const second = await loadDay(1);
+    const repair = home.failPuts((key) => key.endsWith('/2.json'));
+    const result = await activateVersion(second);
+    expect(result.warnings[0]).toContain('epoch 2 is live, but its record is not written yet');
+    repair();
+    expect((await records()).map(({ epoch }) => epoch)).toEqual([1]);
+    const third = await publishDay(2);
+    expect((await records()).map(({ epoch, version, repaired }) => [epoch, version, repaired])).toEqual([
+      [3, third, false],
+      [2, second, true],
+      [1, first, false],
+    ]);
+  });
+
+  it('writes nothing where the replaced version cannot be recorded', async () => {
+    await publishDay(0);
+    const next = await loadDay(1);
+    home.failPuts(() => true);
+    await expect(activateVersion(next)).rejects.toBeInstanceOf(UnreachableError);
+    expect((await live()).epoch).toBe(1);
+  });
+
+  it('wins where the reply to its write was lost', async () => {
+    const version = await loadDay(0);
+    home.publisher.pointers.loseNextReply();
+    expect(await activateVersion(version)).toMatchObject({ epoch: 1, changed: true });
+  });
+
+  it.each(['', ' ', 'x'.repeat(501)])('refuses the reason %j', async (reason) => {
+    const version = await loadDay(0);
+    await expect(activate(home.publisher, { placement, version, reason }, never)).rejects.toBeInstanceOf(
+      UsageError,
+    );
+  });
+});
+
+describe('publish', () => {
+  it('publishes nothing of a batch that is refused', async () => {
+    const before = await publishDay(0);
+    const attempt = publish(
+      home.publisher,
+      { ...home.request(1), paths: [await home.folder.file('ENTITY,CLASS,SCORE\n')] },
+      () => undefined,
+      never,
+    );
+    await expect(attempt).rejects.toBeInstanceOf(BadInputError);
+    expect(await live()).toMatchObject({ version: before, epoch: 1 });
+  });
+
+  it('loads nothing while activations are held', async () => {
+    await publishDay(0);
+    await publishDay(1);
+    await goBack();
+    await expect(publishDay(2)).rejects.toBeInstanceOf(HeldError);
+    expect(await home.publisher.tables.list('topshelf-home-', never)).toHaveLength(2);
+  });
+});
+
+it('says unreachable, and changes nothing, when the pointer store is away', async () => {
+  const version = await loadDay(0);
+  home.publisher.pointers.setFailing(true);
+  for (const attempt of [activateVersion(version), goBack(), letGo(), blockIds('p')]) {
+    await expect(attempt).rejects.toBeInstanceOf(UnreachableError);
+  }
+});
+
+it('numbers a deleted pointer above its records', async () => {
+  await publishDay(0);
+  await publishDay(1);
+  home.publisher.pointers.remove(placement);
+  expect(await activateVersion(await loadDay(2))).toMatchObject({ epoch: 3 });
+});

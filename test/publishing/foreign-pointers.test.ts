@@ -1,0 +1,82 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { HeldError, NotFoundError, PointerRejectedError, QuarantinedError } from '../../src/domain/errors.ts';
+import { never } from './fixtures.ts';
+import { useHome } from './use-home.ts';
+
+const home = useHome();
+const { live, loadDay, publishDay, activateVersion, goBack, letGo, blockIds, placement } = home;
+
+describe('a bare table name, written by hand', () => {
+  let versions: string[];
+  beforeEach(async () => {
+    versions = [await publishDay(0), await publishDay(1)];
+    await blockIds('product-1');
+    home.publisher.pointers.put(placement, `topshelf-home-${versions[0]}\n`);
+  });
+
+  it('counts as a hold', async () => {
+    await expect(activateVersion(await loadDay(2))).rejects.toThrow('written by hand');
+    await expect(publishDay(2)).rejects.toBeInstanceOf(HeldError);
+    await expect(blockIds('product-2')).rejects.toBeInstanceOf(HeldError);
+  });
+
+  it('becomes a pointer when released, one epoch above all records, and keeps what was blocked', async () => {
+    expect(await letGo()).toMatchObject({ version: versions[0], epoch: 4, changed: true });
+    expect(await live()).toMatchObject({ version: versions[0], hold: null, blocked: ['product-1'] });
+    expect(await activateVersion(await loadDay(2))).toMatchObject({ epoch: 5 });
+  });
+
+  it('of a table without seal cannot be released, but rolled back', async () => {
+    await home.publisher.tables.create('foreign-table', never);
+    home.publisher.pointers.put(placement, 'foreign-table');
+    await expect(letGo()).rejects.toThrow('has no seal of home');
+    expect(await goBack()).toMatchObject({ version: versions[1], left: null, epoch: 4 });
+    expect(await live()).toMatchObject({
+      hold: { reason: 'bad answers' },
+      quarantined: [],
+      blocked: ['product-1'],
+    });
+  });
+
+  it('of a sealed table is quarantined by a rollback', async () => {
+    const third = await loadDay(2);
+    home.publisher.pointers.put(placement, `topshelf-home-${third}`);
+    expect(await goBack()).toMatchObject({ version: versions[1], left: third, epoch: 4 });
+    expect((await live()).quarantined).toMatchObject([{ version: third }]);
+  });
+});
+
+describe('a pointer that cannot be read', () => {
+  it('is replaced by an activation, which says so and keeps quarantine and blocked list', async () => {
+    await publishDay(0);
+    const bad = await publishDay(1);
+    await goBack();
+    await letGo();
+    await blockIds('product-1');
+    home.publisher.pointers.put(placement, '{ "oops": ');
+    await expect(activateVersion(bad)).rejects.toBeInstanceOf(QuarantinedError);
+    const result = await activateVersion(await loadDay(2));
+    expect(result).toMatchObject({ epoch: 6, changed: true });
+    expect(result.warnings[0]).toContain('could not be read');
+    expect(await live()).toMatchObject({ blocked: ['product-1'], quarantined: [{ version: bad }] });
+  });
+
+  it('does not end a hold; a release brings back the recorded version', async () => {
+    const first = await publishDay(0);
+    await publishDay(1);
+    await goBack();
+    home.publisher.pointers.put(placement, Buffer.from([0xff]));
+    await expect(activateVersion(await loadDay(2))).rejects.toBeInstanceOf(HeldError);
+    await expect(goBack()).rejects.toBeInstanceOf(PointerRejectedError);
+    await expect(blockIds('p')).rejects.toBeInstanceOf(PointerRejectedError);
+    expect(await letGo()).toMatchObject({ version: first, epoch: 4 });
+    expect((await live()).hold).toBeNull();
+  });
+
+  it('has nothing to come back from where nothing was ever recorded', async () => {
+    home.publisher.pointers.put(placement, '{');
+    await expect(letGo()).rejects.toBeInstanceOf(PointerRejectedError);
+    home.publisher.pointers.remove(placement);
+    await expect(letGo()).rejects.toBeInstanceOf(NotFoundError);
+  });
+});
