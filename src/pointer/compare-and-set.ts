@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { LostRaceError, messageOf, UnreachableError } from '../domain/errors.ts';
 import type { Pointer, PointerContent } from '../domain/pointer.ts';
-import { decodePointer } from './codec.ts';
+import { decodePointer, encodePointer } from './codec.ts';
 import type { PointerReading, PointerToken } from './pointer-source.ts';
 
 /** What a store said of one conditional write. Where it did not say, the attempt rejects: the outcome is unknown. */
@@ -21,8 +21,8 @@ export interface CompareAndSet {
   /** Where the pointer is kept, for messages. */
   readonly where: string;
   readonly signal: AbortSignal;
-  /** Writes once, on condition that the object still has the token `expected`. */
-  readonly attempt: () => Promise<WriteOutcome>;
+  /** Stores the pointer's text once, on condition that the object still has the token `expected`. */
+  readonly attempt: (text: string) => Promise<WriteOutcome>;
   readonly readBack: () => Promise<PointerReading>;
 }
 
@@ -43,10 +43,15 @@ const FIRST_PAUSE_MS = 50;
 export async function compareAndSet(write: CompareAndSet): Promise<PointerToken> {
   const { pointer, expected, where } = write;
   if (write.signal.aborted) throw new UnreachableError(`${where}: given up before anything was written`);
+  // What readers would refuse is not stored: throws PointerRejectedError.
+  const text = encodePointer(pointer);
+  decodePointer(Buffer.from(text), pointer.placement);
   // The failure that leaves open whether an earlier attempt was stored.
   let doubt: unknown;
   for (let attempts = 1; ; attempts++) {
-    const outcome = await write.attempt().catch((cause: unknown) => ({ kind: 'unknown', cause }) as const);
+    const outcome = await write
+      .attempt(text)
+      .catch((cause: unknown) => ({ kind: 'unknown', cause }) as const);
     if (outcome.kind === 'stored') return outcome.token;
     if (outcome.kind === 'failed') throw doubt === undefined ? outcome.error : unsure(write, doubt);
     if (outcome.kind === 'unknown') doubt = outcome.cause;

@@ -3,9 +3,8 @@ import { watch as watchDirectory } from 'node:fs';
 import { link, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPlacement } from '../domain/ids.ts';
-import { MAX_POINTER_BYTES, type Pointer } from '../domain/pointer.ts';
+import { MAX_POINTER_BYTES } from '../domain/pointer.ts';
 import { bounded } from './bounded.ts';
-import { encodePointer } from './codec.ts';
 import { compareAndSet, type WriteOutcome } from './compare-and-set.ts';
 import type { PointerReading, PointerSource, PointerToken } from './pointer-source.ts';
 import type { PointerWriter } from './pointer-writer.ts';
@@ -48,7 +47,8 @@ export function createFilePointers(options: FilePointersOptions): PointerSource 
     write(pointer, expected, signal) {
       const { placement } = pointer;
       const where = join(root, placement);
-      const attempt = () => within(`writing ${where}`, signal, () => writeNext(where, pointer, expected));
+      const attempt = (text: string) =>
+        within(`writing ${where}`, signal, () => writeNext(where, text, expected));
       return compareAndSet({
         pointer,
         expected,
@@ -115,7 +115,7 @@ async function readFileOf(
 
 async function writeNext(
   directory: string,
-  pointer: Pointer,
+  text: string,
   expected: PointerToken | null,
 ): Promise<WriteOutcome> {
   const now = await readHighest(directory, expected ?? undefined);
@@ -124,7 +124,7 @@ async function writeNext(
   await mkdir(directory, { recursive: true });
   const temporary = join(directory, `.${randomUUID()}.tmp`);
   try {
-    await writeDurably(temporary, encodePointer(pointer));
+    await writeDurably(temporary, text);
     await link(temporary, join(directory, `${number}.json`));
   } catch (error) {
     if (isCode(error, 'EEXIST')) return { kind: 'refused' };

@@ -1,7 +1,6 @@
 import { UnreachableError } from '../domain/errors.ts';
 import { MAX_POINTER_BYTES } from '../domain/pointer.ts';
 import { bounded } from './bounded.ts';
-import { encodePointer } from './codec.ts';
 import { compareAndSet, type WriteOutcome } from './compare-and-set.ts';
 import type { PointerReading, PointerSource } from './pointer-source.ts';
 import type { PointerWriter } from './pointer-writer.ts';
@@ -75,10 +74,10 @@ export function createMemoryPointers(): MemoryPointers {
       write(pointer, expected, signal) {
         const { placement } = pointer;
         const where = `the pointer of ${placement}`;
-        const attempt = () =>
+        const attempt = (text: string) =>
           answer(`writing ${where}`, signal, (): WriteOutcome => {
             if ((objects.get(placement)?.token ?? null) !== expected) return { kind: 'refused' };
-            const token = store(placement, encodePointer(pointer));
+            const token = store(placement, text);
             if (!loseReply) return { kind: 'stored', token };
             loseReply = false;
             throw new UnreachableError(`writing ${where}: the reply was lost`);

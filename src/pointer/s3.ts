@@ -10,7 +10,6 @@ import { messageOf, UnreachableError } from '../domain/errors.ts';
 import { isPlacement } from '../domain/ids.ts';
 import { MAX_POINTER_BYTES } from '../domain/pointer.ts';
 import { bounded } from './bounded.ts';
-import { encodePointer } from './codec.ts';
 import { compareAndSet, type WriteOutcome } from './compare-and-set.ts';
 import type { PointerReading, PointerSource, PointerToken } from './pointer-source.ts';
 import type { PointerWriter } from './pointer-writer.ts';
@@ -77,17 +76,14 @@ export function createS3Pointers(options: S3PointersOptions): PointerSource & Po
     write(pointer, expected, signal) {
       const { placement } = pointer;
       const where = `s3://${bucket}/${keyOf(placement)}`;
-      const put = new PutObjectCommand({
-        Bucket: bucket,
-        Key: keyOf(placement),
-        Body: encodePointer(pointer),
-        ContentType: 'application/json',
-        ...(expected === null ? { IfNoneMatch: '*' } : { IfMatch: expected }),
-      });
-      const attempt = () =>
+      const condition = expected === null ? { IfNoneMatch: '*' } : { IfMatch: expected };
+      const object = { Bucket: bucket, Key: keyOf(placement), ContentType: 'application/json', ...condition };
+      const attempt = (text: string) =>
         within(`writing ${where}`, signal, async (abortSignal): Promise<WriteOutcome> => {
           try {
-            const { ETag } = await writer.send(put, { abortSignal });
+            const { ETag } = await writer.send(new PutObjectCommand({ ...object, Body: text }), {
+              abortSignal,
+            });
             if (ETag === undefined) throw new Error('the answer has no ETag');
             return { kind: 'stored', token: ETag };
           } catch (error) {

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import zookeeper from 'node-zookeeper-client';
 import { UnreachableError } from '../domain/errors.ts';
 import { isPlacement } from '../domain/ids.ts';
-import { MAX_POINTER_BYTES, type Pointer } from '../domain/pointer.ts';
-import { encodePointer } from './codec.ts';
+import { MAX_POINTER_BYTES } from '../domain/pointer.ts';
 import { compareAndSet, type WriteOutcome } from './compare-and-set.ts';
 import type { PointerReading, PointerSource, PointerToken } from './pointer-source.ts';
 import type { PointerWriter } from './pointer-writer.ts';
@@ -57,12 +56,12 @@ export function createZooKeeperPointers(options: ZooKeeperPointersOptions): Poin
     write(pointer, expected, signal) {
       const { placement } = pointer;
       const where = whereOf(placement);
-      const attempt = () =>
+      const attempt = (text: string) =>
         session.run(`writing ${where}`, signal, async (client): Promise<WriteOutcome> => {
           try {
             return expected === null
-              ? await createNode(client, pathOf(placement), pointer, acls)
-              : await changeNode(client, pathOf(placement), pointer, expected);
+              ? await createNode(client, pathOf(placement), text, acls)
+              : await changeNode(client, pathOf(placement), text, expected);
           } catch (error) {
             return outcomeOf(where, error);
           }
@@ -137,7 +136,7 @@ async function readNode(
 async function createNode(
   client: zookeeper.Client,
   path: string,
-  pointer: Pointer,
+  text: string,
   acls: zookeeper.ACL[],
 ): Promise<WriteOutcome> {
   for (let end = path.indexOf('/', 1); end > 0; end = path.indexOf('/', end + 1)) {
@@ -147,7 +146,7 @@ async function createNode(
       if (!isAnswer(error, NODE_EXISTS)) throw error;
     });
   }
-  await create(client, path, Buffer.from(encodePointer(pointer)), acls);
+  await create(client, path, Buffer.from(text), acls);
   const stat = await statOf(client, path);
   // Changed again already: the node is read back like any that is not plainly ours.
   if (stat?.version !== 0) throw new Error('the pointer was changed as soon as it was written');
@@ -157,14 +156,14 @@ async function createNode(
 async function changeNode(
   client: zookeeper.Client,
   path: string,
-  pointer: Pointer,
+  text: string,
   expected: PointerToken,
 ): Promise<WriteOutcome> {
   // ZooKeeper compares the version alone, which begins anew in a node that was deleted and made again.
   const before = await statOf(client, path);
   if (before === null || tokenOf(before) !== expected) return { kind: 'refused' };
   const stat = await ask<zookeeper.Stat>((resolve, reject) => {
-    client.setData(path, Buffer.from(encodePointer(pointer)), before.version, (error, after) =>
+    client.setData(path, Buffer.from(text), before.version, (error, after) =>
       error ? reject(error) : resolve(after),
     );
   });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LostRaceError, UnreachableError } from '../../src/domain/errors.ts';
+import { LostRaceError, PointerRejectedError, UnreachableError } from '../../src/domain/errors.ts';
 import { MAX_POINTER_BYTES } from '../../src/domain/pointer.ts';
 import { decodePointer, encodePointer } from '../../src/pointer/codec.ts';
 import type { PointerSource } from '../../src/pointer/pointer-source.ts';
@@ -209,6 +209,13 @@ export function describePointerContract(name: string, contract: PointerContract)
         await expect(late).rejects.toThrow(LostRaceError);
         await expect(late).rejects.toThrow(/nothing was written.*epoch 2 by ann.*topshelf status/s);
         expect(pointerIn(foundIn(await second.read('home', never)).content)).toEqual(winner);
+      });
+
+      it('stores nothing that readers would refuse', async () => {
+        const pointers = open();
+        const large = examplePointer({ reason: 'x'.repeat(MAX_POINTER_BYTES) });
+        await expect(pointers.write(large, null, never)).rejects.toThrow(PointerRejectedError);
+        expect(await pointers.read('home', never)).toEqual({ kind: 'absent' });
       });
 
       it('lets one of two first writers win', async () => {

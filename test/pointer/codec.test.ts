@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PointerRejectedError, type PointerRejection } from '../../src/domain/errors.ts';
-import { MAX_POINTER_BYTES, type Pointer } from '../../src/domain/pointer.ts';
+import { MAX_POINTER_BYTES } from '../../src/domain/pointer.ts';
 import { decodePointer, encodePointer } from '../../src/pointer/codec.ts';
 import { examplePointer } from './example-pointer.ts';
 
