@@ -30,8 +30,6 @@ export interface LiveVersion {
 }
 
 const MAX_UNKNOWN_USERS = 10_000;
-// Requests that started with a version end within their deadline; its breaker's timers stop after that.
-const RETIRE_AFTER_MS = 10_000;
 
 export interface LiveVersionParts {
   readonly pointer: Pointer;
@@ -56,17 +54,18 @@ export function createLiveVersion(parts: LiveVersionParts): LiveVersion {
       ? previous.state
       : {
           predictions: budget.createCache(),
-          unknownUsers: new LRUCache<string, number>({ max: MAX_UNKNOWN_USERS }),
+          // By size, not `max`: that would set the memory of all of them aside at every swap.
+          unknownUsers: new LRUCache<string, number>({ maxSize: MAX_UNKNOWN_USERS, sizeCalculation: () => 1 }),
           reads: openReads(pointer.table),
         },
   });
 }
 
-/** Lets go of a version that is live no more. */
+/** Lets go of a version that is live no more. Reads under way end as they would have; no new ones come. */
 export function retire({ predictions, unknownUsers, reads }: VersionState): void {
   predictions.retire();
   unknownUsers.clear();
-  setTimeout(() => reads.close(), RETIRE_AFTER_MS).unref();
+  reads.close();
 }
 
 /** Answers remember the set they were rendered with: the same products keep the same object. */
