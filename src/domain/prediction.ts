@@ -30,7 +30,7 @@ export function decodeItems(items: string): Recommendation[] {
 export function toRecommendations(pairs: unknown): Recommendation[] {
   if (!Array.isArray(pairs)) throw new TypeError('not a list of [productId, score] pairs');
   return pairs.map((pair: unknown) => {
-    if (!Array.isArray(pair)) throw new TypeError('not a [productId, score] pair');
+    if (!Array.isArray(pair) || pair.length !== 2) throw new TypeError('not a [productId, score] pair');
     const [productId, score] = pair as unknown[];
     if (typeof productId !== 'string' || typeof score !== 'number' || !Number.isFinite(score)) {
       throw new TypeError('not a [productId, score] pair');
