@@ -20,6 +20,9 @@ export interface S3ArchiveOptions {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
+// The SDK warns on the console of streams it cannot send twice, also where S3 says 412, which is an answer like others.
+const ignore = () => undefined;
+const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
 // S3 answers 409 while another conditional write of the same key is under way.
 const MAX_CONFLICTS = 5;
 const CONFLICT_PAUSE_MS = 200;
@@ -27,7 +30,7 @@ const CONFLICT_PAUSE_MS = 200;
 /** An archive in a bucket. One object is at most 5 GB, the limit of a single PUT. */
 export function createS3Archive({ bucket, prefix, ...connection }: S3ArchiveOptions): Archive {
   // Checksums are our own (SHA-256, checked by S3), which every S3-compatible server takes also for streams.
-  const client = new S3Client({ ...connection, requestChecksumCalculation: 'WHEN_REQUIRED' });
+  const client = new S3Client({ ...connection, requestChecksumCalculation: 'WHEN_REQUIRED', logger: silent });
   const objectKey = (key: string): string => withPrefix(prefix, keyParts(key).join('/'));
 
   async function put(

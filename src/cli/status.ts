@@ -31,7 +31,7 @@ function statusText(status: PlacementStatus): string {
       return `${placement}: table ${table} (version ${version ?? 'unknown'}) by a bare name: held until released`;
     case 'pointer':
       return [
-        `${placement}: version ${version} (epoch ${epoch}) since ${since} by ${by}: ${reason}`,
+        `${placement}: version ${version} is live; epoch ${epoch} was written at ${since} by ${by}: ${reason}`,
         `  predictions of ${status.generatedAt}, ${age(status.ageSeconds ?? 0)} old`,
         ...(status.hold
           ? [`  held by ${status.hold.by} since ${status.hold.since}: ${status.hold.reason}`]

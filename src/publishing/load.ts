@@ -10,6 +10,7 @@ import { readInput, type Input } from './input/read-input.ts';
 import { writeManifest, type Manifest } from './manifest.ts';
 import type { OnProgress } from './progress.ts';
 import { createSample, readBack } from './read-back.ts';
+import { retried } from './retry.ts';
 import { DEFAULT_WRITING, writePredictions } from './write-predictions.ts';
 
 export interface LoadRequest {
@@ -124,8 +125,7 @@ async function fill(
   await context.archive.putFileOnce(predictionsKey(placement, version), input.parquetPath);
   await writeManifest(context.archive, manifest);
   const seal: Seal = { schemaVersion: 1, placement, version, users, contentHash, generatedAt, popular };
-  signal.throwIfAborted();
-  await context.tables.seal(table, seal, signal);
+  await retried(() => context.tables.seal(table, seal, signal), signal);
   onProgress({ kind: 'sealed', version, table });
   return { version, table, seal, manifest };
 }

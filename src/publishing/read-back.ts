@@ -2,6 +2,7 @@ import { StoreError } from '../domain/errors.ts';
 import { shown } from '../domain/ids.ts';
 import type { StoredPrediction } from '../domain/prediction.ts';
 import type { PredictionTables } from '../store/prediction-tables.ts';
+import { retried } from './retry.ts';
 
 /** Up to this many users are all read back; of more, this many, spread evenly. */
 export const READ_BACK_USERS = 1_000;
@@ -31,11 +32,8 @@ export async function readBack(
 ): Promise<void> {
   for (let at = 0; at < sample.length; at += USERS_PER_READ) {
     const part = sample.slice(at, at + USERS_PER_READ);
-    const stored = await tables.readBack(
-      table,
-      part.map(({ userId }) => userId),
-      signal,
-    );
+    const userIds = part.map(({ userId }) => userId);
+    const stored = await retried(() => tables.readBack(table, userIds, signal), signal);
     for (const { userId, items } of part) {
       const found = stored.get(userId);
       if (found === items) continue;

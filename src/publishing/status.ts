@@ -10,6 +10,7 @@ export interface PlacementStatus {
   readonly version: string | null;
   readonly table: string | null;
   readonly epoch: number | null;
+  /** When, by whom and why this epoch was written: by an activation, or by a block after it. */
   readonly since: string | null;
   readonly by: string | null;
   readonly reason: string | null;

@@ -1,7 +1,7 @@
-import { StoreError, StoreThrottledError, StoreTimeoutError } from '../domain/errors.ts';
+import { StoreThrottledError } from '../domain/errors.ts';
 import type { StoredPrediction } from '../domain/prediction.ts';
-import { pause } from '../resilience/deadline.ts';
 import { MAX_ITEMS_PER_WRITE, type PredictionTables } from '../store/prediction-tables.ts';
+import { backOff, MAX_ATTEMPTS, mayPass } from './retry.ts';
 
 export interface WriteOptions {
   /** Batches under way at once. */
@@ -14,11 +14,6 @@ export interface WriteOptions {
 }
 
 export const DEFAULT_WRITING = { concurrency: 8, stallMs: 120_000 } as const;
-
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 5_000;
-/** Failures other than throttling, in a row, after which a batch gives up: they seldom pass by themselves. */
-const MAX_FAILURES = 5;
 
 /**
  * Writes every prediction and resolves with their number once the store has acknowledged each of them. What the store
@@ -58,7 +53,8 @@ export async function writePredictions(
       } catch (error) {
         stop.throwIfAborted();
         if (!mayPass(error)) throw error;
-        if (!(error instanceof StoreThrottledError) && ++failures >= MAX_FAILURES) throw error;
+        // Throttling ends by itself; other failures seldom do.
+        if (!(error instanceof StoreThrottledError) && ++failures >= MAX_ATTEMPTS) throw error;
       }
       if (left.length === 0) return;
       if (performance.now() - lastProgress > stallMs) {
@@ -67,7 +63,7 @@ export async function writePredictions(
             `${written} predictions are written, the rest are not`,
         );
       }
-      await pauseFor(jitteredPause(attempt), stop);
+      await backOff(attempt, stop);
     }
   }
 
@@ -99,23 +95,4 @@ async function* batchesOf(predictions: AsyncIterable<StoredPrediction>): AsyncGe
     batch = [];
   }
   if (batch.length > 0) yield batch;
-}
-
-/** Whether the same write may succeed later: writing a prediction twice changes nothing. */
-function mayPass(error: unknown): boolean {
-  return (
-    error instanceof StoreThrottledError || error instanceof StoreTimeoutError || error instanceof StoreError
-  );
-}
-
-/** Full jitter, so that workers which were throttled together do not come back together. */
-function jitteredPause(attempt: number): number {
-  return Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
-}
-
-/** A pause that keeps the process alive: it is the work. */
-async function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
-  const alive = setInterval(() => undefined, LONGEST_PAUSE_MS);
-  await pause(ms, signal);
-  clearInterval(alive);
 }

@@ -15,10 +15,15 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-const QUICK = { concurrency: 4, stallMs: 400 };
+const PATIENT = { concurrency: 4, stallMs: 20_000 };
 
-async function loadText(publisher: TestPublisher, text: string, events: ProgressEvent[] = []) {
-  const request = { placement: 'home', paths: [await folder.file(text)], writing: QUICK };
+async function loadText(
+  publisher: TestPublisher,
+  text: string,
+  events: ProgressEvent[] = [],
+  writing = PATIENT,
+) {
+  const request = { placement: 'home', paths: [await folder.file(text)], writing };
   return load(publisher, request, (event) => events.push(event), never);
 }
 
@@ -108,7 +113,10 @@ describe('a load', () => {
   it('gives up, unsealed and saying so, when the store takes nothing for too long', async () => {
     const publisher = createPublisher();
     publisher.tables.faults.unprocessed = (predictions) => predictions;
-    const error = await loadText(publisher, batch(30)).catch((caught: unknown) => caught as TopshelfError);
+    const impatient = { concurrency: 4, stallMs: 300 };
+    const error = await loadText(publisher, batch(30), [], impatient).catch(
+      (caught: unknown) => caught as TopshelfError,
+    );
     expect(error).toMatchObject({ code: 'store-throttled' });
     expect((error as Error).message).toMatch(
       /has taken nothing for .* stays without a seal: it is never activated/,
@@ -125,7 +133,27 @@ describe('a load', () => {
     await expect(loadText(publisher, batch(3))).rejects.toThrow(
       /^no permission\. Table .* stays without a seal/,
     );
-    expect(publisher.tables.calls.writes).toBe(5);
+    expect(publisher.tables.calls.writes).toBe(6);
+  });
+
+  it('reads back and seals also while the store is slow for a moment', async () => {
+    const publisher = createPublisher();
+    const { tables } = publisher;
+    const [readBack, seal] = [tables.readBack.bind(tables), tables.seal.bind(tables)];
+    let refusals = 4;
+    const slow = () => {
+      if (refusals-- > 2 || refusals === 0) throw new StoreThrottledError('slow down');
+    };
+    tables.readBack = async (...request) => {
+      slow();
+      return readBack(...request);
+    };
+    tables.seal = async (...request) => {
+      slow();
+      return seal(...request);
+    };
+    const loaded = await loadText(publisher, batch(3));
+    expect(await tables.readSeal(loaded.table, never)).toEqual(loaded.seal);
   });
 
   it('does not seal a table that holds something else than was written', async () => {
@@ -147,7 +175,7 @@ describe('a load', () => {
       interruption.abort(new Error('stopped by SIGINT'));
       return [];
     };
-    const request = { placement: 'home', paths: [await folder.file(batch(60))], writing: QUICK };
+    const request = { placement: 'home', paths: [await folder.file(batch(60))], writing: PATIENT };
     await expect(load(publisher, request, () => undefined, interruption.signal)).rejects.toThrow(
       'stopped by SIGINT',
     );
