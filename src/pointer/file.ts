@@ -12,11 +12,12 @@ import type { PointerWriter } from './pointer-writer.ts';
 export interface FilePointersOptions {
   /** The directory of all placements; made by the first write. */
   readonly root: string;
-  /** Milliseconds for one read or write, after which the disk counts as not answering. Default 2,000. */
+  /** Milliseconds for one read or write, after which the disk counts as not answering. Default 5,000. */
   readonly deadlineMs?: number;
 }
 
-const DEADLINE_MS = 2_000;
+/** Many writers that sync a busy disk at once take a second or two. */
+const DEADLINE_MS = 5_000;
 /** Older files are deleted: enough of them for a person to see what happened, and for no reader to miss its file. */
 const KEPT_FILES = 50;
 /** A temporary file this old, in milliseconds, belongs to a writer that died. */

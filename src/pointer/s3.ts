@@ -35,6 +35,9 @@ const DEADLINE_MS = 3_000;
 const CONNECT_MS = 1_000;
 /** The SDK repeats reads alone: a repeated PUT that had succeeded would answer 412. */
 const READ_ATTEMPTS = 3;
+const NOT_FOUND_OR_NOT_ALLOWED =
+  '. S3 answers 403 for a key that does not exist, too, unless s3:ListBucket is allowed on the bucket: ' +
+  'check the permissions, and whether the pointer was ever written.';
 
 /** Pointers in `<bucket>/<prefix>/<placement>/pointer.json`; the ETag is the token. S3 gives no hints. */
 export function createS3Pointers(options: S3PointersOptions): PointerSource & PointerWriter {
@@ -176,12 +179,8 @@ function outcomeOf(what: string, error: unknown): WriteOutcome {
 function explained(what: string, error: unknown): UnreachableError {
   const status = statusOf(error);
   const said = `${what}: ${messageOf(error)}${status === undefined ? '' : ` (${status})`}`;
-  if (status !== 403) return new UnreachableError(said, { cause: error });
-  return new UnreachableError(
-    `${said}. S3 answers 403 for a key that does not exist, too, unless s3:ListBucket is allowed on the bucket: ` +
-      'check the permissions, and whether the pointer was ever written.',
-    { cause: error },
-  );
+  const hint = status === 403 && what.startsWith('reading') ? NOT_FOUND_OR_NOT_ALLOWED : '';
+  return new UnreachableError(said + hint, { cause: error });
 }
 
 function statusOf(error: unknown): number | undefined {

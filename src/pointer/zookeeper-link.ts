@@ -1,6 +1,6 @@
 import zookeeper from 'node-zookeeper-client';
 
-/** One connection to one ZooKeeper server, with a session of its own. It is used until the first doubt, then thrown away. */
+/** One connection to one ZooKeeper server, with a session of its own: used until the first doubt, then thrown away. */
 export interface ZooKeeperLink {
   readonly client: zookeeper.Client;
   /** Ends the session if the server listens, and the connection in any case. */

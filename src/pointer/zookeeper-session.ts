@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import zookeeper from 'node-zookeeper-client';
+import { TopshelfError } from '../domain/errors.ts';
 import { bounded } from './bounded.ts';
 import { openLink, type ZooKeeperLink } from './zookeeper-link.ts';
 
@@ -95,7 +96,8 @@ export function createZooKeeperSession(options: ZooKeeperSessionOptions): ZooKee
           failures = 0;
           return result;
         } catch (error) {
-          if (isAnswer(error)) failures = 0;
+          // An operation that words the server's answer itself has had one, too.
+          if (isAnswer(error) || error instanceof TopshelfError) failures = 0;
           else doubt();
           throw error;
         } finally {

@@ -48,7 +48,9 @@ export function createZooKeeperPointers(options: ZooKeeperPointersOptions): Poin
 
   const read = (placement: string, signal: AbortSignal, unlessToken?: PointerToken) =>
     session.run(`reading ${whereOf(placement)}`, signal, (client) =>
-      readNode(client, pathOf(placement), hints.get(placement)?.fire, unlessToken),
+      readNode(client, pathOf(placement), hints.get(placement)?.fire, unlessToken).catch((error: unknown) => {
+        throw isAnswer(error, NO_AUTH) ? notAllowed(`reading ${whereOf(placement)}`, error) : error;
+      }),
     );
 
   return {
@@ -176,8 +178,16 @@ function outcomeOf(where: string, error: unknown): WriteOutcome {
     return { kind: 'refused' };
   }
   if (!isAnswer(error, NO_AUTH) && !isAnswer(error, INVALID_ACL)) throw error;
-  const message = `${where} may not be written with these credentials: check the digest (user:password).`;
-  return { kind: 'failed', error: new UnreachableError(message, { cause: error }) };
+  return { kind: 'failed', error: notAllowed(`writing ${where}`, error) };
+}
+
+function notAllowed(what: string, error: unknown): UnreachableError {
+  return new UnreachableError(
+    `${what}: not allowed with these credentials; check the digest (user:password)`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function tokenOf({ czxid, version }: zookeeper.Stat): PointerToken {

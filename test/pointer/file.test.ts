@@ -12,7 +12,7 @@ import { examplePointer } from './example-pointer.ts';
 const never = new AbortController().signal;
 
 describePointerContract('file', {
-  deadlineMs: 2_000,
+  deadlineMs: 5_000,
   cannot: { 'lose replies': 'a hard link on a local disk either failed or did not' },
   async start() {
     const base = await mkdtemp(join(tmpdir(), 'topshelf-pointers-'));

@@ -10,7 +10,7 @@ import { examplePointer } from './example-pointer.ts';
 import { startFakeS3, type FakeS3 } from './fake-s3.ts';
 
 const never = new AbortController().signal;
-const DEADLINE_MS = 1_000;
+const DEADLINE_MS = 2_000;
 const KEY = 'shop/recommendations/home/pointer.json';
 
 function open(s3: FakeS3): PointerSource & PointerWriter {

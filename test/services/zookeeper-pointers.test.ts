@@ -4,7 +4,7 @@ import { startTcpProxy } from '../pointer/tcp-proxy.ts';
 import { serviceEndpoints } from './endpoints.ts';
 import { openZooKeeperHand } from './zookeeper-hand.ts';
 
-const DEADLINE_MS = 1_000;
+const DEADLINE_MS = 2_000;
 
 describePointerContract('ZooKeeper', {
   deadlineMs: DEADLINE_MS,

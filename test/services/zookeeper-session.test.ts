@@ -146,9 +146,11 @@ describe('ZooKeeper pointers, without being opened anew', () => {
     const again = open({ digest: 'shop:secret' });
     expect(await again.read('home', never, token)).toEqual({ kind: 'unchanged' });
     for (const stranger of [open(), open({ digest: 'shop:wrong' })]) {
-      await expect(stranger.read('home', never)).rejects.toThrow(UnreachableError);
+      await expect(stranger.read('home', never)).rejects.toThrow(/check the digest/);
       await expect(stranger.write(examplePointer({ epoch: 2 }), token, never)).rejects.toThrow(/digest/);
     }
+    // A refusal is an answer: no reason to connect again.
+    expect(proxy.connections()).toBe(4);
     const aclOf = promisify((path: string, done: zookeeper.Callback<[zookeeper.ACL[]]>) =>
       hand.client.getACL(path, done),
     );
