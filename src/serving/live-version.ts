@@ -55,7 +55,10 @@ export function createLiveVersion(parts: LiveVersionParts): LiveVersion {
       : {
           predictions: budget.createCache(),
           // By size, not `max`: that would set the memory of all of them aside at every swap.
-          unknownUsers: new LRUCache<string, number>({ maxSize: MAX_UNKNOWN_USERS, sizeCalculation: () => 1 }),
+          unknownUsers: new LRUCache<string, number>({
+            maxSize: MAX_UNKNOWN_USERS,
+            sizeCalculation: () => 1,
+          }),
           reads: openReads(pointer.table),
         },
   });

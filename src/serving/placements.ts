@@ -76,16 +76,18 @@ export class Placements {
     this.#running.push(placement.watcher.run());
   }
 
-  /** Placements at start: those in the pointer store, and where it is away those that were saved or handed over. */
+  /**
+   * Placements at start: those in the pointer store, and those that were saved or handed over. A pointer that is gone
+   * takes no placement offline, not even over a restart: more often than not it is the store that has gone.
+   */
   async #firstNames(): Promise<string[]> {
-    const listed = await this.#list();
-    if (listed !== undefined) return listed;
     const { saved, bootstrap, observer } = this.#options;
+    const listed = (await this.#list()) ?? [];
     const remembered = await saved.placements().catch((error: unknown) => {
       observer.savedPointerFailed('*', error);
       return [];
     });
-    return [...new Set([...remembered, ...bootstrap.keys()])];
+    return [...new Set([...listed, ...remembered, ...bootstrap.keys()])];
   }
 
   async #discover(): Promise<void> {
