@@ -71,8 +71,8 @@ export async function startServer(config: ServerConfig, logger: Logger): Promise
     startedAt,
   });
 
-  await api.listen(config.api);
-  await ops.listen(config.ops);
+  await api.listen({ ...config.api });
+  await ops.listen({ ...config.ops });
   const started = placements.start().then(becomeReady);
 
   let closing: Promise<void> | undefined;
