@@ -12,7 +12,11 @@ beforeAll(async () => {
 afterAll(() => folder.remove());
 
 /** Runs the program in a process of its own, in an empty folder, with pointers and archive under it. */
-function topshelf(argv: readonly string[], environment: Record<string, string> = {}) {
+function topshelf(
+  argv: readonly string[],
+  environment: Record<string, string> = {},
+  interrupt?: NodeJS.Signals,
+) {
   const env = {
     PATH: process.env.PATH ?? '',
     TOPSHELF_POINTER: `file://${folder.path}/pointers`,
@@ -20,9 +24,16 @@ function topshelf(argv: readonly string[], environment: Record<string, string> =
     ...environment,
   };
   return new Promise<{ exitCode: unknown; out: string; err: string }>((resolve) => {
-    execFile(process.execPath, [PROGRAM, ...argv], { env, cwd: folder.path }, (error, out, err) => {
-      resolve({ exitCode: error === null ? 0 : error.code, out, err });
-    });
+    const child = execFile(
+      process.execPath,
+      [PROGRAM, ...argv],
+      { env, cwd: folder.path },
+      (error, out, err) => {
+        resolve({ exitCode: error === null ? 0 : error.code, out, err });
+      },
+    );
+    // Its first words say that it has begun to work.
+    if (interrupt !== undefined) child.stderr?.once('data', () => child.kill(interrupt));
   });
 }
 
@@ -46,6 +57,22 @@ describe('the program', () => {
     const { exitCode, out } = await topshelf(['load', path, '--placement', 'home', '--json']);
     expect(exitCode).toBe(65);
     expect(JSON.parse(out)).toMatchObject({ exitCode: 65, error: { code: 'bad-input' } });
+  });
+
+  it('stops at SIGINT with 1 and no stack, and leaves no files of its own', async () => {
+    const rows = Array.from(
+      { length: 1_500_000 },
+      (_, at) => `user-${(at * 7919) % 100_003},product-${at},0.5`,
+    );
+    const path = await folder.file(['ENTITY,CLASS,SCORE', ...rows].join('\n'));
+    const tempDir = `${folder.path}/temporary`;
+    const running = topshelf(['load', path, '--placement', 'home'], { TOPSHELF_TEMP_DIR: tempDir }, 'SIGINT');
+    const { exitCode, err } = await running;
+    expect(err).toContain('topshelf: stopped by SIGINT\n');
+    expect(exitCode).toBe(1);
+    expect(err).not.toMatch(/\n\s+at /);
+    const { readdir } = await import('node:fs/promises');
+    expect(await readdir(tempDir).catch(() => [])).toEqual([]);
   });
 
   it('is executable by its own first line', async () => {

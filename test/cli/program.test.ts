@@ -82,6 +82,34 @@ describe('every command', () => {
     expect((await json('versions', ...home)).document).toMatchObject({ versions: [{ state: 'live' }] });
   });
 
+  it('shows pointers of every kind', async () => {
+    expect((await topshelf('status')).out).toBe('no placement has a pointer\n');
+    await publishDay(0);
+    publisher.pointers.put('bare', 'some-table');
+    publisher.pointers.put('broken', '{');
+    publisher.advance(3 * 86_400_000);
+    const { out } = await topshelf('status');
+    expect(out).toContain('bare: table some-table (version unknown) by a bare name: held until released');
+    expect(out).toContain('broken: the pointer cannot be read: the pointer is not valid JSON');
+    expect(out).toMatch(
+      /home: version \S+ is live; epoch 1 was written at \S+ by ada@shop: published\n {2}predictions of/,
+    );
+    expect((await topshelf('status', '--placement', 'cart')).out).toBe('cart: nothing is live\n');
+    expect((await topshelf('versions', '--placement', 'cart')).out).toBe('cart: no versions\n');
+    expect((await topshelf('release', ...home)).out).toMatch(/^home: is not held; /);
+    expect((await topshelf('unblock', 'p', ...home)).out).toBe(
+      'home: nothing is blocked (epoch 1, nothing to change)\n',
+    );
+  });
+
+  it('shows warnings on stderr', async () => {
+    await publishDay(0);
+    publisher.pointers.put('home', 'not a { pointer');
+    const { out, err } = await publishDay(1);
+    expect(out).toContain('is live (epoch 2)');
+    expect(err).toContain('warning: what the pointer held could not be read');
+  });
+
   it('shows help and version on request, as a success', async () => {
     expect(await topshelf('--help')).toMatchObject({ exitCode: 0, err: '' });
     expect((await topshelf('publish', '--help')).out).toContain('--placement <name>');

@@ -61,6 +61,7 @@ export async function inspectFile(path: string, signal: AbortSignal): Promise<In
       modifiedAt: facts.mtimeMs,
     };
   } catch (error) {
+    signal.throwIfAborted();
     throw fileError(path, error);
   }
 }
