@@ -10,6 +10,7 @@ import {
   placements,
   pointerLocation,
   readSettings,
+  secret,
   tablePrefix,
   wholeNumber,
   type Environment,
@@ -39,7 +40,9 @@ const shared = {
   TOPSHELF_S3_PATH_STYLE: flag
     .prefault('false')
     .describe('address S3 buckets by path, as S3-compatible stores need'),
-  TOPSHELF_ZOOKEEPER_DIGEST: z.string().optional().describe('`user:password` for ZooKeeper’s digest ACL'),
+  TOPSHELF_ZOOKEEPER_DIGEST: secret('user:password', (text) => /^[^:]+:./s.test(text))
+    .optional()
+    .describe('`user:password` for ZooKeeper’s digest ACL'),
 };
 
 /** Every setting of a server: name, default, meaning. The README's table is held to it by a test. */
@@ -118,9 +121,7 @@ export const publisherSettings = z.object({
   TOPSHELF_TEMP_DIR: file
     .prefault(tmpdir())
     .describe('folder for what spills; it needs about twice the input’s size'),
-  TOPSHELF_ACTOR: z
-    .string()
-    .max(200)
+  TOPSHELF_ACTOR: parsed('at most 200 characters', (text) => (text.length <= 200 ? text : undefined))
     .optional()
     .describe('who acts, as the records say; user@host by default'),
 });
@@ -173,17 +174,17 @@ export function processEnvironment(): Environment {
 export function readServerConfig(environment: Environment, dynamodb: DynamoDbConnection = {}): ServerConfig {
   const settings = readSettings(serverSettings, environment);
   return Object.freeze({
-    pointer: settings.TOPSHELF_POINTER,
+    pointer: Object.freeze(settings.TOPSHELF_POINTER),
     s3PathStyle: settings.TOPSHELF_S3_PATH_STYLE,
     zookeeperDigest: settings.TOPSHELF_ZOOKEEPER_DIGEST,
     dynamodb,
-    placements: settings.TOPSHELF_PLACEMENTS,
+    placements: Object.freeze(settings.TOPSHELF_PLACEMENTS),
     defaultPlacement: settings.TOPSHELF_DEFAULT_PLACEMENT,
-    api: { host: settings.TOPSHELF_HOST, port: settings.PORT },
-    ops: { host: settings.TOPSHELF_OPS_HOST, port: settings.OPS_PORT },
+    api: Object.freeze({ host: settings.TOPSHELF_HOST, port: settings.PORT }),
+    ops: Object.freeze({ host: settings.TOPSHELF_OPS_HOST, port: settings.OPS_PORT }),
     pointerPollMs: settings.TOPSHELF_POINTER_POLL_MS,
     savedPointersDir: settings.TOPSHELF_SAVED_POINTERS,
-    bootstrapPointers: settings.TOPSHELF_BOOTSTRAP_POINTERS ?? [],
+    bootstrapPointers: Object.freeze(settings.TOPSHELF_BOOTSTRAP_POINTERS ?? []),
     allowUnsealed: settings.TOPSHELF_ALLOW_UNSEALED,
     requestDeadlineMs: settings.TOPSHELF_REQUEST_DEADLINE_MS,
     readTimeoutMs: settings.TOPSHELF_READ_TIMEOUT_MS,
@@ -205,8 +206,8 @@ export function readPublisherConfig(
 ): PublisherConfig {
   const settings = readSettings(publisherSettings, environment);
   return Object.freeze({
-    pointer: settings.TOPSHELF_POINTER,
-    archive: settings.TOPSHELF_ARCHIVE,
+    pointer: Object.freeze(settings.TOPSHELF_POINTER),
+    archive: Object.freeze(settings.TOPSHELF_ARCHIVE),
     tablePrefix: settings.TOPSHELF_TABLE_PREFIX,
     s3PathStyle: settings.TOPSHELF_S3_PATH_STYLE,
     zookeeperDigest: settings.TOPSHELF_ZOOKEEPER_DIGEST,

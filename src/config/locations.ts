@@ -27,8 +27,19 @@ export function parsePointerLocation(text: string): PointerLocation | undefined 
 export function parseArchiveLocation(text: string): ArchiveLocation | undefined {
   const s3 = S3.exec(text);
   if (s3?.[1] !== undefined) return { kind: 's3', bucket: s3[1], prefix: trimSlashes(s3[2] ?? '', '') };
-  if (!text.startsWith('file:///')) return undefined;
-  return { kind: 'file', root: fileURLToPath(text) };
+  const root = text.startsWith('file:///') ? parseFileUrl(text) : undefined;
+  return root === undefined ? undefined : { kind: 'file', root };
+}
+
+function parseFileUrl(text: string): string | undefined {
+  // A URL ends its path at ? and #: part of the folder's name would be dropped without a word.
+  if (/[?#]/.test(text)) return undefined;
+  try {
+    const path = fileURLToPath(text);
+    return path.includes('\0') ? undefined : path;
+  } catch {
+    return undefined; // an encoded slash, or an encoding that is none
+  }
 }
 
 function trimSlashes(path: string, leading: '' | '/'): string {

@@ -17,6 +17,11 @@ export function parsed<T>(expected: string, parse: (text: string) => T | undefin
   });
 }
 
+/** As `parsed`, for what no message may show. */
+export function secret(expected: string, isValid: (text: string) => boolean) {
+  return z.string().refine(isValid, { message: `must be ${expected}` });
+}
+
 /** A whole number within limits, both allowed. */
 export function wholeNumber(min: number, max: number) {
   return parsed(`a whole number from ${min} to ${max}`, (text) => {
