@@ -15,6 +15,8 @@ const THROTTLED = new Set([
   'LimitExceededException',
 ]);
 const TIMED_OUT = new Set(['TimeoutError', 'AbortError', 'RequestTimeout']);
+// The SDK calls these a TimeoutError too, though nothing was waited for.
+const BROKEN_CONNECTION = new Set(['ECONNRESET', 'EPIPE']);
 
 /** What the SDK threw while it did `operation` on `table`, as the store's own error. */
 export function toStoreError(error: unknown, operation: string, table: string): TopshelfError {
@@ -23,6 +25,11 @@ export function toStoreError(error: unknown, operation: string, table: string): 
   const message = `${operation} on table ${table} failed: ${name} ${messageOf(error)}`;
   if (name === 'ResourceNotFoundException') return new TableMissingError(table, { cause: error });
   if (THROTTLED.has(name)) return new StoreThrottledError(message, { cause: error });
-  if (TIMED_OUT.has(name)) return new StoreTimeoutError(message, { cause: error });
+  if (TIMED_OUT.has(name) && !isBrokenConnection(error))
+    return new StoreTimeoutError(message, { cause: error });
   return new StoreError(message, { cause: error });
+}
+
+function isBrokenConnection(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && BROKEN_CONNECTION.has(String(error.code));
 }

@@ -48,16 +48,14 @@ export function createDynamoDbReader(options: DynamoDbReaderOptions): Prediction
     run: (signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
+    const tooLate = () => new StoreTimeoutError(`a read of table ${table} took too long`);
+    if (signal.aborted) throw tooLate();
     const request = new AbortController();
     const work = run(request.signal);
     const drain = () => startDraining(request, work);
     signal.addEventListener('abort', drain, { once: true });
     try {
-      return await untilAborted(
-        work,
-        signal,
-        () => new StoreTimeoutError(`a read of table ${table} took too long`),
-      );
+      return await untilAborted(work, signal, tooLate);
     } catch (error) {
       throw toStoreError(error, 'a read', table);
     } finally {
@@ -66,9 +64,11 @@ export function createDynamoDbReader(options: DynamoDbReaderOptions): Prediction
   }
 
   function startDraining(request: AbortController, work: Promise<unknown>): void {
-    if (draining.size >= MAX_DRAINING) {
-      const [oldest] = draining;
-      oldest?.abort();
+    const [oldest] = draining;
+    if (oldest !== undefined && draining.size >= MAX_DRAINING) {
+      // Forgotten at once: the next caller that leaves in this turn must end another one.
+      draining.delete(oldest);
+      oldest.abort();
     }
     draining.add(request);
     const timer = setTimeout(() => request.abort(), DRAIN_MS);
@@ -95,9 +95,9 @@ export function createDynamoDbReader(options: DynamoDbReaderOptions): Prediction
     const command = new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys } } });
     const { Responses, UnprocessedKeys } = await client.send(command, { abortSignal: signal });
     const reads = new Map<string, UserRead>(userIds.map((userId) => [userId, { kind: 'absent' }]));
-    for (const item of Responses?.[table] ?? []) reads.set(item['userId']?.S ?? '', found(item, table));
+    for (const item of Responses?.[table] ?? []) reads.set(item.userId?.S ?? '', found(item, table));
     for (const key of UnprocessedKeys?.[table]?.Keys ?? [])
-      reads.set(key['userId']?.S ?? '', { kind: 'throttled' });
+      reads.set(key.userId?.S ?? '', { kind: 'throttled' });
     return reads;
   }
 
@@ -128,11 +128,11 @@ export async function readSeal(
   const input = { TableName: table, Key: { userId: { S: SEAL_KEY } }, ConsistentRead: true };
   const { Item } = await client.send(new GetItemCommand(input), { abortSignal: signal });
   if (Item === undefined) return null;
-  return decodeSeal(Item['seal']?.S ?? '', table);
+  return decodeSeal(Item.seal?.S ?? '', table);
 }
 
 function found(item: Item, table: string): UserRead {
-  const items = item['items']?.S;
+  const items = item.items?.S;
   if (items === undefined)
     throw new StoreError(`table ${table} holds an item without the text attribute "items"`);
   return { kind: 'found', items };

@@ -95,8 +95,7 @@ export function createDynamoDbTables(connection: DynamoDbConnection): Prediction
             RequestItems: { [table]: { Keys: keys, ConsistentRead: true } },
           });
           const { Responses, UnprocessedKeys } = await documents.send(command, { abortSignal: signal });
-          for (const item of Responses?.[table] ?? [])
-            stored.set(String(item['userId']), String(item['items']));
+          for (const item of Responses?.[table] ?? []) stored.set(String(item.userId), String(item.items));
           keys = UnprocessedKeys?.[table]?.Keys ?? [];
         }
         return stored;
