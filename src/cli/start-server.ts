@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { ServerConfig } from '../config/config.ts';
+import { messageOf, UsageError } from '../domain/errors.ts';
 import { buildApi } from '../http/api.ts';
 import { buildOps } from '../http/ops.ts';
 import { createMetrics } from '../metrics/metrics.ts';
@@ -21,6 +22,8 @@ export interface RunningServer {
   readonly ops: string;
   /** Resolves when every placement known at the start has had its first try. */
   readonly started: Promise<void>;
+  /** Resolves when the server has become ready: something is live. */
+  readonly ready: Promise<void>;
   /** Drains and ends everything; resolves within the drain and shutdown times. */
   close(): Promise<void>;
 }
@@ -29,17 +32,22 @@ export interface RunningServer {
 const SPARE_SOCKETS = 64;
 const SWEEP_MS = 100;
 
-/** Starts a server: its listeners are up when this resolves, its first versions when `started` does. */
+/**
+ * Starts a server: its listeners are up when this resolves, its first versions when `ready` does.
+ * Throws UsageError where an address cannot be listened on, and what reading the bootstrap pointers throws.
+ */
 export async function startServer(config: ServerConfig, logger: Logger): Promise<RunningServer> {
   const startedAt = new Date().toISOString();
+  const bootstrap = await readBootstrapPointers(config.bootstrapPointers);
   const metrics = createMetrics();
-  const lifecycle = new Lifecycle((from, to) => logger.info({ from, to }, `the server is ${to}`));
-  const observer = observeAll(observeServing(metrics), logServing(logger), {
-    adopted: () => becomeReady(),
+  const ready = Promise.withResolvers<undefined>();
+  const lifecycle = new Lifecycle((from, to) => {
+    logger.info({ from, to }, `the server is ${to}`);
+    if (to === 'ready') ready.resolve(undefined);
   });
+  const observer = observeAll(observeServing(metrics), logServing(logger), { adopted: () => becomeReady() });
 
   const source = await openPointers(config);
-  const bootstrap = await readBootstrapPointers(config.bootstrapPointers);
   const reader = createDynamoDbReader({
     ...config.dynamodb,
     maxSockets: config.maxReadsInFlight + SPARE_SOCKETS,
@@ -71,14 +79,7 @@ export async function startServer(config: ServerConfig, logger: Logger): Promise
     startedAt,
   });
 
-  await api.listen({ ...config.api });
-  await ops.listen({ ...config.ops });
-  const started = placements.start().then(becomeReady);
-
-  let closing: Promise<void> | undefined;
-  async function closeOnce(): Promise<void> {
-    lifecycle.advance('draining');
-    await pause(config.drainDelayMs);
+  async function end(): Promise<void> {
     await closeApi(api, config.shutdownTimeoutMs);
     await serving.close();
     await source.close();
@@ -87,12 +88,44 @@ export async function startServer(config: ServerConfig, logger: Logger): Promise
     await ops.close();
   }
 
+  try {
+    await listen(api, config.api, 'PORT');
+    await listen(ops, config.ops, 'OPS_PORT');
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  const started = placements.start().then(becomeReady);
+
+  let closing: Promise<void> | undefined;
+  async function drain(): Promise<void> {
+    lifecycle.advance('draining');
+    await pause(config.drainDelayMs);
+    await end();
+  }
+
   return {
     api: addressOf(api),
     ops: addressOf(ops),
     started,
-    close: () => (closing ??= closeOnce()),
+    ready: ready.promise,
+    close: () => (closing ??= drain()),
   };
+}
+
+async function listen(
+  app: FastifyInstance,
+  address: { host: string; port: number },
+  variable: string,
+): Promise<void> {
+  try {
+    await app.listen({ ...address });
+  } catch (error) {
+    throw new UsageError(
+      `cannot listen on ${address.host}:${address.port} (${messageOf(error)}); set ${variable} to a free port`,
+      { cause: error },
+    );
+  }
 }
 
 /** Ends new connections at once and those that are open as they fall idle; at the timeout, all of them. */
