@@ -29,11 +29,12 @@ export async function rollbackTarget(
   signal: AbortSignal,
 ): Promise<SealedTable> {
   const epochs = (await recordedEpochs(archive, placement)).filter((recorded) => recorded < epoch);
-  const records: ActivationRecord[] = [];
-  for (const recorded of epochs) records.push(await readRecord(archive, placement, recorded));
+  const history = createHistory(epochs, (recorded) => readRecord(archive, placement, recorded));
   const passedOver: string[] = [];
   const seen = new Set<string>();
-  for (const record of records.slice(originOf(records, leaving?.version))) {
+  for (let index = await originIn(history, leaving?.version); ; index += 1) {
+    const record = await history.at(index);
+    if (record === undefined) break;
     const { version, table } = record;
     if (version === leaving?.version || seen.has(version) || (to !== undefined && version !== to)) continue;
     seen.add(version);
@@ -54,14 +55,37 @@ export async function rollbackTarget(
   );
 }
 
-/** Where, among records from new to old, the past of `version` begins: behind its latest arrival other than by a rollback. */
-function originOf(records: readonly ActivationRecord[], version: string | undefined): number {
+/** Activation records from new to old; each is read once, when it is looked at: there may be thousands. */
+interface History {
+  /** The record at this place; undefined past the oldest. */
+  at(index: number): Promise<ActivationRecord | undefined>;
+}
+
+function createHistory(
+  epochs: readonly number[],
+  read: (epoch: number) => Promise<ActivationRecord>,
+): History {
+  const records = new Map<number, Promise<ActivationRecord>>();
+  return {
+    async at(index) {
+      const epoch = epochs[index];
+      if (epoch === undefined) return undefined;
+      const record = records.get(epoch) ?? read(epoch);
+      records.set(epoch, record);
+      return record;
+    },
+  };
+}
+
+/** Where the past of `version` begins: behind its latest arrival other than by a rollback; 0 where it has none. */
+async function originIn(history: History, version: string | undefined): Promise<number> {
   if (version === undefined) return 0;
-  const arrival = records.findIndex(
-    (entry, index) =>
-      entry.version === version && entry.action !== 'rollback' && records[index + 1]?.version !== version,
-  );
-  return arrival + 1;
+  for (let index = 0; ; index += 1) {
+    const entry = await history.at(index);
+    if (entry === undefined) return 0;
+    if (entry.version !== version || entry.action === 'rollback') continue;
+    if ((await history.at(index + 1))?.version !== version) return index + 1;
+  }
 }
 
 function faultOf(
