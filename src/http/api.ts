@@ -1,5 +1,11 @@
 import swagger from '@fastify/swagger';
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+} from 'fastify';
+import { onClientError, onUnroutable } from './client-errors.ts';
 import type { Source } from '../serving/answer.ts';
 import { problems, sendProblem } from './problems.ts';
 import { recommendationRoutes, type RecommendationRoutes } from './recommendations.ts';
@@ -34,10 +40,13 @@ export interface ApiOptions extends RecommendationRoutes {
 
 // Longest path segment that is matched at all: a user id of 128 bytes, each percent-encoded, and room to say 400.
 const MAX_PARAM_LENGTH = 2048;
-const BODY_LIMIT_BYTES = 64 * 1024;
+// The largest POST that is allowed: 200 ids of 128 bytes, each written as \uXXXX.
+const BODY_LIMIT_BYTES = 192 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
 // Slow senders are cut off; an answer of ours takes a tenth of a second.
 const REQUEST_TIMEOUT_MS = 5_000;
+// Node looks for them every 30 s unless told otherwise.
+const TIMEOUT_CHECK_MS = 1_000;
 const CONNECTION_TIMEOUT_MS = 10_000;
 // Longer than a load balancer's 60 s, so that it is never us who close a connection it is about to use.
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
@@ -53,9 +62,12 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    http: { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    frameworkErrors: (error, _request, reply) => void onUnroutable(error, reply as FastifyReply),
+    clientErrorHandler: onClientError,
     return503OnClosing: false, // requests on connections that are still open get their answer
   });
+  app.removeContentTypeParser('text/plain');
   useStrictValidation(app);
   app.decorateRequest('placement', undefined);
   app.decorateRequest('source', undefined);
@@ -86,7 +98,8 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
     if (error instanceof BadRequestError) return sendProblem(reply, problems.badRequest(error.message));
     const { statusCode = 500, message } = error;
-    if (statusCode < 500) return sendProblem(reply, problems.refused(statusCode, message));
+    if (statusCode >= 400 && statusCode < 500)
+      return sendProblem(reply, problems.refused(statusCode, message));
     logger.error({ err: error }, 'a request failed unexpectedly');
     return sendProblem(reply, problems.unexpected());
   });

@@ -1,4 +1,6 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { onClientError } from './client-errors.ts';
+import { problems, sendProblem } from './problems.ts';
 import type { LifecycleState } from '../serving/lifecycle.ts';
 import type { Placement } from '../serving/placement.ts';
 
@@ -23,6 +25,12 @@ export async function buildOps(options: OpsOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
+    clientErrorHandler: onClientError,
+  });
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, problems.unknownRoute(request.method)));
+  app.setErrorHandler((error, _request, reply) => {
+    logger.error({ err: error }, 'the ops listener failed unexpectedly');
+    return sendProblem(reply, problems.unexpected());
   });
 
   app.get('/livez', () => ({ status: 'alive' }));

@@ -9,6 +9,7 @@ export interface Problem {
   readonly retryAfterSeconds?: number;
 }
 
+export const PROBLEM_TYPE = 'application/problem+json';
 const TYPE = 'about:blank';
 const RETRY_AFTER_SECONDS = 1;
 
@@ -18,7 +19,7 @@ export const problems = {
   unknownRoute: (method: string): Problem => ({
     status: 404,
     title: 'Not found',
-    detail: `there is nothing here for ${method}; /openapi.json lists what there is`,
+    detail: `there is nothing here for ${method}; the API lists what there is under /openapi.json`,
   }),
   unknownPlacement: (placement: string): Problem => ({
     status: 404,
@@ -55,14 +56,13 @@ export const problems = {
 } as const;
 
 /** Answers with a problem document, as RFC 9457 has it. */
-export function sendProblem(
-  reply: FastifyReply,
-  { status, title, detail, retryAfterSeconds }: Problem,
-): FastifyReply {
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  const { status, retryAfterSeconds } = problem;
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
-  return reply
-    .code(status)
-    .header('cache-control', 'no-store')
-    .type('application/problem+json')
-    .send(JSON.stringify({ type: TYPE, title, status, detail }));
+  return reply.code(status).header('cache-control', 'no-store').type(PROBLEM_TYPE).send(problemBody(problem));
+}
+
+/** The text of a problem document. */
+export function problemBody({ title, status, detail }: Problem): string {
+  return JSON.stringify({ type: TYPE, title, status, detail });
 }

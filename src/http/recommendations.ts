@@ -1,10 +1,11 @@
+import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer } from '../serving/answer.ts';
 import type { LiveVersion } from '../serving/live-version.ts';
 import type { PlacementLookup } from '../serving/placements.ts';
 import type { PredictionService } from '../serving/prediction-service.ts';
 import { NOTHING_EXCLUDED, type Wish } from '../serving/rendering.ts';
-import { problems, sendProblem } from './problems.ts';
+import { PROBLEM_TYPE, problems, sendProblem } from './problems.ts';
 import {
   answer,
   answerQuery,
@@ -29,13 +30,25 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 // A prediction is for one user, and must be asked for again after a swap; its validator makes that cheap.
 const REVALIDATE = 'private, no-cache';
 const problemSchema = jsonSchema(problem, 'output');
-const problemResponses = { 400: problemSchema, 404: problemSchema, 503: problemSchema };
+
+/** These statuses, each with a problem document, for the schema of a route. */
+function problemResponses(...statuses: number[]): Record<number, object> {
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      { description: STATUS_CODES[status], content: { [PROBLEM_TYPE]: { schema: problemSchema } } },
+    ]),
+  );
+}
 
 /** `GET /recommendations/:userId` and `POST /recommendations`. */
 export function recommendationRoutes(app: FastifyInstance, options: RecommendationRoutes): void {
   const { service, lookUp, defaultPlacement } = options;
 
-  /** The live version of a placement, read once for the request; undefined where a problem was sent instead. */
+  /**
+   * The live version of a placement, read once for the request; undefined where a problem was sent instead. Only a
+   * placement that has one becomes a label: any other name is the caller's invention, and each would be a new series.
+   */
   function findLive(placement: string, reply: FastifyReply): LiveVersion | undefined {
     const found = lookUp(placement);
     if (found.kind === 'live') return found.live;
@@ -53,7 +66,7 @@ export function recommendationRoutes(app: FastifyInstance, options: Recommendati
         response: {
           200: jsonSchema(answer, 'output'),
           304: { description: 'not modified' },
-          ...problemResponses,
+          ...problemResponses(400, 404, 414, 431, 500, 503),
         },
       },
     },
@@ -62,9 +75,9 @@ export function recommendationRoutes(app: FastifyInstance, options: Recommendati
       const { placement = defaultPlacement, limit, exclude, fallback } = request.query;
       checkUserId(userId);
       const excluded = exclude.length === 0 ? NOTHING_EXCLUDED : new Set(parseExcluded(exclude));
-      request.placement = placement;
       const live = findLive(placement, reply);
       if (live === undefined) return reply;
+      request.placement = placement;
       const found = service.answer(live, userId, { limit, excluded, fallback });
       return found instanceof Promise
         ? found.then((later) => sendAnswer(request, reply, later))
@@ -78,16 +91,19 @@ export function recommendationRoutes(app: FastifyInstance, options: Recommendati
       schema: {
         summary: 'The top products for up to 100 users',
         body: jsonSchema(answersBody, 'input'),
-        response: { 200: jsonSchema(answers, 'output'), ...problemResponses },
+        response: {
+          200: jsonSchema(answers, 'output'),
+          ...problemResponses(400, 404, 413, 415, 500, 503),
+        },
       },
     },
     async (request, reply) => {
       const { userIds, placement = defaultPlacement, limit, exclude, fallback } = request.body;
       userIds.forEach(checkUserId);
       checkExcluded(exclude);
-      request.placement = placement;
       const live = findLive(placement, reply);
       if (live === undefined) return reply;
+      request.placement = placement;
       const wish: Wish = { limit, excluded: new Set(exclude), fallback };
       const found = await service.answerMany(live, userIds, wish);
       const head = JSON.stringify({ placement, version: live.pointer.version }).slice(0, -1);
