@@ -1,23 +1,24 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { CLI, topshelf } from '../support/program.ts';
 import { bundledFile, bundledRanking } from '../support/real-data.ts';
 import { recommend } from '../support/shop.ts';
 
-const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const SOON = { timeout: 5000, interval: 100 };
-const run = promisify(execFile);
 
 /** A demo in a process and a folder of its own, on free ports, serving. */
 async function startDemo() {
   const folder = await mkdtemp(join(tmpdir(), 'topshelf-demo-'));
   const env = { ...process.env, PORT: '0', OPS_PORT: '0' };
-  const child = spawn(process.execPath, [CLI, 'demo'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [CLI, 'demo'], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(child, 'exit');
   onTestFinished(async () => {
     child.kill('SIGKILL');
@@ -37,10 +38,7 @@ async function startDemo() {
       return code;
     },
     /** A command on this demo, as typed in its folder. */
-    topshelf: async (...args: string[]) => {
-      const { stdout } = await run(process.execPath, [CLI, ...args, '--demo', '--json'], { cwd: folder });
-      return JSON.parse(stdout) as Record<string, unknown>;
-    },
+    topshelf: (...args: string[]) => topshelf({ cwd: folder }, ...args, '--demo'),
   };
 }
 
@@ -62,14 +60,20 @@ describe('the demo', () => {
     if (user === undefined) throw new Error('the two days do not differ');
 
     await demo.topshelf('publish', bundledFile('2011-11-25'), '--placement', 'home');
-    await expect.poll(() => recommend(server, user), SOON).toMatchObject({ products: five('2011-11-25', user) });
+    await expect
+      .poll(() => recommend(server, user), SOON)
+      .toMatchObject({ products: five('2011-11-25', user) });
 
     await demo.topshelf('rollback', '--placement', 'home');
-    await expect.poll(() => recommend(server, user), SOON).toMatchObject({
-      version: bundled,
-      products: five('2011-12-07', user),
-    });
-    await expect(demo.topshelf('publish', bundledFile('2011-11-25'), '--placement', 'home')).rejects.toMatchObject({
+    await expect
+      .poll(() => recommend(server, user), SOON)
+      .toMatchObject({
+        version: bundled,
+        products: five('2011-12-07', user),
+      });
+    await expect(
+      demo.topshelf('publish', bundledFile('2011-11-25'), '--placement', 'home'),
+    ).rejects.toMatchObject({
       code: 3,
     });
 
@@ -81,7 +85,9 @@ describe('the demo', () => {
 
     const popular = await recommend(server, 'nobody');
     const [blocked = ''] = popular.products;
-    const owner = [...bundledRanking('2011-12-07')].find(([, products]) => products.indexOf(blocked) in [0, 1, 2]);
+    const owner = [...bundledRanking('2011-12-07')].find(
+      ([, products]) => products.indexOf(blocked) in [0, 1, 2],
+    );
     if (owner === undefined) throw new Error(`nobody has ${blocked} among the first three`);
     expect((await recommend(server, owner[0])).products).toContain(blocked);
     await demo.topshelf('block', blocked, '--placement', 'home');

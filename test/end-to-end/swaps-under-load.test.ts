@@ -1,15 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { Agent } from 'node:http';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { activate } from '../../src/publishing/activate.ts';
 import { publish } from '../../src/publishing/publish.ts';
 import { keepAliveGet } from '../support/keep-alive-get.ts';
+import { becomesReady, spawnServer } from '../support/program.ts';
 import { bundledFile, bundledRanking } from '../support/real-data.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 
-const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const SWAPS = 20;
 const CONNECTIONS = 16;
 const DRAIN_DELAY_MS = 1000;
@@ -17,42 +14,18 @@ const SHUTDOWN_TIMEOUT_MS = 3000;
 // Process start and closing of clients, on a machine that may be busy.
 const SLACK_MS = 5000;
 
-interface ServerProcess {
-  readonly api: string;
-  readonly ops: string;
-  readonly ended: Promise<number | null>;
-  terminate(): void;
-}
-
-/** The real program in a process of its own, ready to serve. */
-async function spawnServer({ environment, emulator }: Shop): Promise<ServerProcess> {
-  const { endpoint } = emulator.connection;
-  const child = spawn(process.execPath, [CLI, 'serve'], {
-    env: {
-      ...process.env,
-      ...environment,
-      AWS_ENDPOINT_URL_DYNAMODB: endpoint,
-      AWS_REGION: 'local',
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-      TOPSHELF_LOG_LEVEL: 'info',
-      TOPSHELF_DRAIN_DELAY_MS: String(DRAIN_DELAY_MS),
-      TOPSHELF_SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'exit').then(([code]) => code as number | null);
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const { promise, resolve } = Promise.withResolvers<{ api: string; ops: string }>();
-  let log = '';
-  child.stdout.on('data', (data: Buffer) => {
-    log += data.toString();
-    const line = log.split('\n').find((each) => each.includes('"api"') && each.endsWith('}'));
-    if (line !== undefined) resolve(JSON.parse(line) as { api: string; ops: string });
-  });
-  const { api, ops } = await promise;
-  await expect.poll(async () => (await fetch(`${ops}/readyz`)).status, { timeout: 10_000 }).toBe(200);
-  return { api, ops, ended, terminate: () => void child.kill('SIGTERM') };
+/** What tells the real program where the shop's tables, pointers and archive are. */
+function environmentOf({ environment, emulator }: Shop) {
+  return {
+    ...environment,
+    AWS_ENDPOINT_URL_DYNAMODB: emulator.connection.endpoint,
+    AWS_REGION: 'local',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    TOPSHELF_LOG_LEVEL: 'info',
+    TOPSHELF_DRAIN_DELAY_MS: String(DRAIN_DELAY_MS),
+    TOPSHELF_SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
+  };
 }
 
 interface Tally {
@@ -79,7 +52,8 @@ describe('under steady keep-alive load', () => {
         versions.push(loaded.version);
         expected.set(loaded.version, bundledRanking(day));
       }
-      const server = await spawnServer(shop);
+      const server = await spawnServer(environmentOf(shop));
+      await becomesReady(server);
 
       const users = [...bundledRanking('2011-11-25').keys()];
       const tally: Tally = { statuses: new Map(), versions: new Set(), failures: [], wrong: [] };
