@@ -24,13 +24,18 @@ const MOST = 0.95;
 
 /**
  * A load shedder that looks at the lateness of the event loop: what a request waits before its handler even runs.
- * Each sample is taken by itself, so that it sheds as fast after a day's idling as after a second's.
+ * One late sample is a pause, of the garbage collector perhaps; from the second in a row on it is load. Nothing older
+ * counts, so that it sheds as fast after a day's idling as after a second's.
  */
 export function createLoadShedder(options: LoadShedderOptions): LoadShedder {
   const { maxLatenessMs, measure = measureLateness, random = Math.random } = options;
   let shed = 0;
+  let wasLate = false;
   const stop = measure((latenessMs) => {
-    shed = latenessMs > maxLatenessMs ? Math.min(MOST, shed + MORE) : Math.max(0, shed - LESS);
+    const isLate = latenessMs > maxLatenessMs;
+    if (!isLate) shed = Math.max(0, shed - LESS);
+    else if (wasLate) shed = Math.min(MOST, shed + MORE);
+    wasLate = isLate;
   });
   return {
     admit: () => shed === 0 || random() >= shed,

@@ -94,10 +94,15 @@ export function createDynamoDbReader(options: DynamoDbReaderOptions): Prediction
     const keys = userIds.map((userId) => ({ userId: { S: userId } }));
     const command = new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys } } });
     const { Responses, UnprocessedKeys } = await client.send(command, { abortSignal: signal });
+    const items = Responses?.[table];
+    const unprocessed = UnprocessedKeys?.[table]?.Keys ?? [];
+    // Whoever sent this, it is no answer: users must not pass for unknown by it.
+    if (items === undefined && unprocessed.length === 0) {
+      throw new StoreError(`a read of table ${table} was answered with nothing`);
+    }
     const reads = new Map<string, UserRead>(userIds.map((userId) => [userId, { kind: 'absent' }]));
-    for (const item of Responses?.[table] ?? []) reads.set(item.userId?.S ?? '', found(item, table));
-    for (const key of UnprocessedKeys?.[table]?.Keys ?? [])
-      reads.set(key.userId?.S ?? '', { kind: 'throttled' });
+    for (const item of items ?? []) reads.set(item.userId?.S ?? '', found(item, table));
+    for (const key of unprocessed) reads.set(key.userId?.S ?? '', { kind: 'throttled' });
     return reads;
   }
 

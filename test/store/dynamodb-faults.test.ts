@@ -266,3 +266,8 @@ describe('tables, while they are written', () => {
     tables.close();
   });
 });
+
+it('takes an answer without any result for a failure, and for no word about the users', async () => {
+  failOnce({ kind: 'body', text: '{}' });
+  await expect(reader.read(TABLE, ['anna', 'bert'], soon())).rejects.toThrow(StoreError);
+});
