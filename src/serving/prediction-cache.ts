@@ -62,6 +62,7 @@ export function createCacheBudget(limitBytes: number): CacheBudget {
           if (!caches.has(cache)) return;
           const size = sizeOf(userId, prediction);
           cache.delete(userId);
+          if (size > limitBytes) return; // it would drive out all others and not fit even then
           makeRoom(size);
           cache.set(userId, prediction, { size });
         },
