@@ -8,7 +8,7 @@ import {
   type DynamoDbConnection,
   type ServerConfig,
 } from '../config/config.ts';
-import { startEmulator, type Emulator } from '../demo/emulator.ts';
+import { startEmulator } from '../demo/emulator.ts';
 import { announceDemo, demoFolder, refuseSecondDemo, type DemoFolder } from '../demo/running-demo.ts';
 import { publish } from '../publishing/publish.ts';
 import { openPublisherOf } from './adapters.ts';
@@ -29,37 +29,25 @@ export async function runDemo(print: Print): Promise<void> {
   const { connection } = emulator;
   try {
     const config = configure(folder, connection);
-    const logger = pino({ level: config.logLevel });
     await rm(folder.root, { recursive: true, force: true });
+    print(`started a DynamoDB emulator at ${connection.endpoint} (in memory: it forgets when it stops)`);
+    await publishBundledDays(folder, connection, print);
+
+    const logger = pino({ level: config.logLevel });
     const server = await startServer(config, logger);
-    const close = () => closeBoth(server, emulator);
-    closeOnSignal(config, logger, close);
-    try {
-      print(`started a DynamoDB emulator at ${connection.endpoint} (in memory: it forgets when it stops)`);
-      await publishBundledDays(folder, connection, print);
-      await server.ready;
-      const { api, ops } = server;
-      await announceDemo({
-        pid: process.pid,
-        api,
-        ops,
-        dynamodb: connection,
-        environment: folder.environment,
-      });
-      print(invitation(server));
-    } catch (error) {
-      await close();
-      throw error;
-    }
+    closeOnSignal(config, logger, async () => {
+      await server.close();
+      await emulator.close();
+    });
+    await server.ready;
+    const { api, ops } = server;
+    const { environment } = folder;
+    await announceDemo({ pid: process.pid, api, ops, dynamodb: connection, environment });
+    print(invitation(server));
   } catch (error) {
     await emulator.close();
     throw error;
   }
-}
-
-async function closeBoth(server: RunningServer, emulator: Emulator): Promise<void> {
-  await server.close();
-  await emulator.close();
 }
 
 /** The environment's settings, on the demo's own pointers and tables. */
