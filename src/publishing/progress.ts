@@ -3,6 +3,9 @@ export type ProgressEvent =
   | { readonly kind: 'reading'; readonly path: string }
   | { readonly kind: 'read'; readonly rows: number; readonly users: number; readonly duplicates: number }
   | { readonly kind: 'table-created'; readonly table: string }
+  /** A run goes on where an earlier process left it. */
+  | { readonly kind: 'resumed'; readonly table: string; readonly users: number }
+  | { readonly kind: 'loaded-already'; readonly version: string; readonly table: string }
   /** Users acknowledged by the store so far. */
   | { readonly kind: 'written'; readonly users: number; readonly of: number }
   | { readonly kind: 'read-back'; readonly users: number }

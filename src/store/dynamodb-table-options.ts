@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   DescribeTableCommand,
   TagResourceCommand,
@@ -8,7 +9,6 @@ import {
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import { StoreTimeoutError } from '../domain/errors.ts';
-import { pause } from '../resilience/deadline.ts';
 import type { TableOptions } from './prediction-tables.ts';
 
 /** How long to wait for a table, in seconds: one is made in seconds, and warmed in minutes. */
@@ -73,8 +73,7 @@ export async function untilWarm(
         `table ${table} is not warm after ${maxWaitTime} s: its warm throughput is ${Status}`,
       );
     }
-    await pause(WARM_POLL_MS, signal);
-    signal.throwIfAborted();
+    await delay(WARM_POLL_MS, undefined, { signal });
   }
 }
 
