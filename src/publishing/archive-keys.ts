@@ -29,6 +29,9 @@ export function importKey(placement: string, runId: string, attempt: number): st
 
 /** The part of a key that stands for a run: schedulers' ids hold colons and plus signs, which keys may not. */
 function runName(runId: string): string {
-  const readable = runId.replace(/[^A-Za-z0-9_.-]/g, '_').replace(/^[.-]/, '_').slice(0, 60);
+  const readable = runId
+    .replace(/[^A-Za-z0-9_.-]/g, '_')
+    .replace(/^[.-]/, '_')
+    .slice(0, 60);
   return `${readable}-${createHash('sha256').update(runId).digest('hex').slice(0, 16)}`;
 }

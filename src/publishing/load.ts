@@ -150,7 +150,9 @@ function lost({ version, table }: Run): never {
 
 function abandoned({ runId, table }: Run, error: unknown): Error {
   const next =
-    runId === undefined ? 'and may be deleted' : 'and the same command with the same run id goes on from there';
+    runId === undefined
+      ? 'and may be deleted'
+      : 'and the same command with the same run id goes on from there';
   const message = `${messageOf(error)}. Table ${table} stays without a seal: it is never activated, ${next}.`;
   return error instanceof TopshelfError
     ? new TopshelfError(error.code, message, { cause: error })

@@ -10,8 +10,7 @@ const POLL_MS = 1_000;
 
 /** How a run finds its table: `sealed` is done, and is never touched again. */
 export type RunTable =
-  | { readonly kind: 'missing' | 'unsealed' }
-  | { readonly kind: 'sealed'; readonly seal: Seal };
+  { readonly kind: 'missing' | 'unsealed' } | { readonly kind: 'sealed'; readonly seal: Seal };
 
 /** Looks for the table of a run that an earlier process began. Throws UsageError where it was deleted since. */
 export async function findTable(

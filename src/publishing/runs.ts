@@ -101,7 +101,9 @@ function differencesOf(earlier: RunRecord, mine: RunRecord): string[] {
     ...names
       .filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]))
       .map((name) => `${name} was ${JSON.stringify(was[name])}, is ${JSON.stringify(is[name])}`),
-    ...(prefix(earlier) === prefix(mine) ? [] : [`tables began with ${prefix(earlier)}, not ${prefix(mine)}`]),
+    ...(prefix(earlier) === prefix(mine)
+      ? []
+      : [`tables began with ${prefix(earlier)}, not ${prefix(mine)}`]),
   ];
   if (found.length > 0 || earlier.contentHash === mine.contentHash) return found;
   return [`the same files gave ${earlier.users} users and other content: they were read another way`];

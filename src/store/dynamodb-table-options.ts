@@ -77,7 +77,10 @@ export async function untilWarm(
   }
 }
 
-function isWarm(table: TableDescription | undefined, { reads = 0, writes = 0 }: { reads?: number; writes?: number }) {
+function isWarm(
+  table: TableDescription | undefined,
+  { reads = 0, writes = 0 }: { reads?: number; writes?: number },
+) {
   const { Status, ReadUnitsPerSecond = 0, WriteUnitsPerSecond = 0 } = table?.WarmThroughput ?? {};
   return Status === 'ACTIVE' && ReadUnitsPerSecond >= reads && WriteUnitsPerSecond >= writes;
 }

@@ -107,7 +107,11 @@ export function createDynamoDbTables(connection: DynamoDbConnection): Prediction
 
     readProgress: (table, signal) =>
       ask('GetItem', table, async () => {
-        const command = new GetCommand({ TableName: table, Key: { userId: PROGRESS_KEY }, ConsistentRead: true });
+        const command = new GetCommand({
+          TableName: table,
+          Key: { userId: PROGRESS_KEY },
+          ConsistentRead: true,
+        });
         const { Item } = await documents.send(command, { abortSignal: signal });
         return Item === undefined ? null : decodeProgress(String(Item.progress), table);
       }),

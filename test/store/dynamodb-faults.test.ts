@@ -231,7 +231,11 @@ describe('tables, while they are written', () => {
 
   it.each([
     ['throttling', throttled(), StoreThrottledError],
-    ['an internal error', { kind: 'exception', name: 'InternalServerError', status: 500 } as const, StoreError],
+    [
+      'an internal error',
+      { kind: 'exception', name: 'InternalServerError', status: 500 } as const,
+      StoreError,
+    ],
     ['a connection that was reset', { kind: 'reset' } as const, StoreError],
   ])('report %s after one request, and a load writes again', async (_, fault, expected) => {
     const tables = createDynamoDbTables(stub.connection);
