@@ -169,7 +169,7 @@ describe('a run with a name', () => {
     const runs = await Promise.all([run(publisher), run(publisher), run(publisher)]);
     expect(new Set(runs.map(({ version }) => version)).size).toBe(1);
     expect(await publisher.tables.list('', never)).toHaveLength(1);
-    const [{ table, seal }] = runs as [(typeof runs)[number]];
+    const [{ table, seal }] = runs;
     expect(runs.map((each) => each.seal)).toEqual([seal, seal, seal]);
     expect((await contentOf(publisher, table)).size).toBe(USERS);
   });
