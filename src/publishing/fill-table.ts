@@ -19,7 +19,8 @@ export interface Writing {
 const DEFAULT_CHECKPOINT_MS = 1_000;
 
 /** Hands on what is written of a batch, and looks at all of it: its hash must be the input's, and a sample is kept. */
-export function watchBatch({ users, contentHash, predictions }: Input) {
+export function watchBatch(input: Pick<Input, 'users' | 'contentHash' | 'predictions'>) {
+  const { users, contentHash } = input;
   const sample = createSample(users);
   const hash = createContentHash();
   return {
@@ -27,7 +28,7 @@ export function watchBatch({ users, contentHash, predictions }: Input) {
     /** The predictions behind the first `skip` ones. */
     async *from(skip: number): AsyncGenerator<StoredPrediction> {
       let seen = 0;
-      for await (const prediction of predictions()) {
+      for await (const prediction of input.predictions()) {
         hash.add(prediction);
         sample.look(prediction);
         seen += 1;

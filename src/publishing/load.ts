@@ -5,7 +5,7 @@ import type { TableOptions } from '../store/prediction-tables.ts';
 import { predictionsKey } from './archive-keys.ts';
 import type { PublisherContext } from './context.ts';
 import { fillTable, type Writing } from './fill-table.ts';
-import { readInput, type Input } from './input/read-input.ts';
+import { readInput, type Input, type InputOptions } from './input/read-input.ts';
 import { readManifest, writeManifest, type Manifest } from './manifest.ts';
 import type { OnProgress } from './progress.ts';
 import { readBack } from './read-back.ts';
@@ -53,13 +53,10 @@ export async function load(
   const startedAt = context.now();
   const { placement, runId, keep = DEFAULT_KEEP, tableOptions = {} } = request;
   if (runId !== undefined) assertRunId(runId);
-  const input = await readInput(request.paths, {
-    keep,
-    memoryLimitBytes: context.memoryLimitBytes,
-    tempDir: context.tempDir,
-    signal,
-    onFile: (path) => onProgress({ kind: 'reading', path }),
-  });
+  const input = await readInput(
+    request.paths,
+    inputOptions(context, { ...request, keep }, onProgress, signal),
+  );
   try {
     onProgress({ kind: 'read', rows: input.rows, users: input.users, duplicates: input.duplicates });
     const run = await openRun(context, { placement, runId, options: { keep, ...tableOptions } }, input);
@@ -72,7 +69,7 @@ export async function load(
     }
     try {
       if (found?.kind !== 'unsealed') {
-        await makeTable(context.tables, run, tableOptions, signal);
+        await makeTable(context.tables, run, ownTags(request, run), signal);
         onProgress({ kind: 'table-created', table });
       }
       const inputAt = context.now();
@@ -85,6 +82,17 @@ export async function load(
   } finally {
     await input.close();
   }
+}
+
+/** How the input of a request is read. */
+export function inputOptions(
+  { memoryLimitBytes, tempDir }: Pick<PublisherContext, 'memoryLimitBytes' | 'tempDir'>,
+  { keep }: LoadRequest & { readonly keep: number },
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): InputOptions {
+  const onFile = (path: string) => onProgress({ kind: 'reading', path });
+  return { keep, memoryLimitBytes, tempDir, signal, onFile };
 }
 
 /** Reads the sample back, leaves the proof in the archive, and seals. */
@@ -133,6 +141,13 @@ async function finish(
   await retried(() => context.tables.seal(table, seal, signal), signal);
   onProgress({ kind: 'sealed', version, table });
   return { version, table, seal, manifest: proof };
+}
+
+/** The options of the table, with tags that say what it is where there are any: tagging needs a permission of its own. */
+function ownTags({ placement, tableOptions = {} }: LoadRequest, { version }: Run): TableOptions {
+  const { tags } = tableOptions;
+  if (tags === undefined) return tableOptions;
+  return { ...tableOptions, tags: { 'topshelf:placement': placement, 'topshelf:version': version, ...tags } };
 }
 
 /** When a load began, had read its input, and had written it, in milliseconds since the epoch. */
