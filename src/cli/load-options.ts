@@ -1,5 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { parseArchiveLocation } from '../config/locations.ts';
+import { UsageError } from '../domain/errors.ts';
 import { shown } from '../domain/ids.ts';
+import type { PublisherContext } from '../publishing/context.ts';
 import type { Estimate } from '../publishing/estimate.ts';
 import type { LoadRequest } from '../publishing/load.ts';
 import type { TableOptions } from '../store/prediction-tables.ts';
@@ -13,6 +16,8 @@ export interface LoadFlags {
   readonly deletionProtection?: boolean;
   readonly warmReads?: number;
   readonly warmWrites?: number;
+  readonly engine: 'batch-write' | 'import-table';
+  readonly importBucket?: string;
   readonly estimate?: boolean;
 }
 
@@ -34,22 +39,52 @@ export function withLoadOptions(command: Command): Command {
     .addOption(
       unitsOption('--warm-writes <units>', 'write units a second that the table is to stand at once'),
     )
+    .addOption(
+      new Option('--engine <name>', 'how items come into the table: written one by one, or imported from S3')
+        .choices(['batch-write', 'import-table'])
+        .default('batch-write'),
+    )
+    .option('--import-bucket <s3://…>', 'where import-table puts the items for DynamoDB to read')
     .option('--estimate', 'say what would be written and what it costs, and write nothing');
 }
 
-/** What the flags say, as a load takes it. */
-export function loadRequest(flags: LoadFlags): Pick<LoadRequest, 'runId' | 'tableOptions'> {
-  const { runId, tag, deletionProtection, warmReads, warmWrites } = flags;
+/** What the flags say, as a load takes it. Throws UsageError where they do not fit together. */
+export async function loadRequest(
+  flags: LoadFlags,
+  context: PublisherContext,
+): Promise<Pick<LoadRequest, 'runId' | 'tableOptions' | 'importParts'>> {
+  const { runId } = flags;
+  const importParts = await openImport(flags, context);
+  return {
+    tableOptions: tableOptions(flags),
+    ...(runId === undefined ? {} : { runId }),
+    ...(importParts === undefined ? {} : { importParts }),
+  };
+}
+
+function tableOptions({ tag, deletionProtection, warmReads, warmWrites }: LoadFlags): TableOptions {
   const warm = {
     ...(warmReads === undefined ? {} : { reads: warmReads }),
     ...(warmWrites === undefined ? {} : { writes: warmWrites }),
   };
-  const tableOptions: TableOptions = {
+  return {
     ...(Object.keys(warm).length === 0 ? {} : { warm }),
     ...(tag === undefined ? {} : { tags: tag }),
     ...(deletionProtection === undefined ? {} : { deletionProtection }),
   };
-  return { tableOptions, ...(runId === undefined ? {} : { runId }) };
+}
+
+async function openImport({ engine, importBucket }: LoadFlags, context: PublisherContext) {
+  if ((engine === 'import-table') !== (importBucket !== undefined)) {
+    throw new UsageError('--engine import-table and --import-bucket s3://bucket/prefix go together');
+  }
+  if (importBucket === undefined) return undefined;
+  const location = parseArchiveLocation(importBucket);
+  if (location?.kind !== 's3') {
+    throw new UsageError(`--import-bucket ${shown(importBucket)} is not s3://bucket or s3://bucket/prefix`);
+  }
+  if (context.openImport === undefined) throw new UsageError('there is no import into this store');
+  return context.openImport(location);
 }
 
 /** The answer to `--estimate`. */

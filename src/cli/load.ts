@@ -17,7 +17,7 @@ export function loadCommand(session: Session): Command {
     .action((paths: string[], flags: Flags) =>
       runPublishing(session, flags, async (work) => {
         const { context, onProgress, signal } = work;
-        const request = { paths, ...flags, ...loadRequest(flags) };
+        const request = { paths, ...flags, ...(await loadRequest(flags, context)) };
         if (flags.estimate === true) return estimated(work, request);
         const { load } = await import('../publishing/load.ts');
         const loaded = await load(context, request, onProgress, signal);

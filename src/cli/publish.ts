@@ -20,7 +20,7 @@ export function publishCommand(session: Session): Command {
     .action((paths: string[], flags: Flags) =>
       runPublishing(session, flags, async (work) => {
         const { context, onProgress, signal } = work;
-        const request = { paths, ...flags, ...loadRequest(flags) };
+        const request = { paths, ...flags, ...(await loadRequest(flags, context)) };
         if (flags.estimate === true) return estimated(work, request);
         const { publish } = await import('../publishing/publish.ts');
         const { loaded, activated } = await publish(context, request, onProgress, signal);

@@ -22,9 +22,14 @@ export function runKey(placement: string, runId: string): string {
   return `${placement}/runs/${runName(runId)}.json`;
 }
 
+/** Where the attempts at importing a run's table are recorded. */
+export function importsPrefix(placement: string, runId: string): string {
+  return `${placement}/runs/${runName(runId)}/import-`;
+}
+
 /** The record of one attempt at importing a run's table, counted from 1. */
 export function importKey(placement: string, runId: string, attempt: number): string {
-  return `${placement}/runs/${runName(runId)}/import-${attempt}.json`;
+  return `${importsPrefix(placement, runId)}${attempt}.json`;
 }
 
 /** The part of a key that stands for a run: schedulers' ids hold colons and plus signs, which keys may not. */

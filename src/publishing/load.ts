@@ -5,6 +5,8 @@ import type { TableOptions } from '../store/prediction-tables.ts';
 import { predictionsKey } from './archive-keys.ts';
 import type { PublisherContext } from './context.ts';
 import { fillTable, type Writing } from './fill-table.ts';
+import type { ImportParts } from './import-table/import-parts.ts';
+import { importTable } from './import-table/import-table.ts';
 import { readInput, type Input, type InputOptions } from './input/read-input.ts';
 import { readManifest, writeManifest, type Manifest } from './manifest.ts';
 import type { OnProgress } from './progress.ts';
@@ -22,6 +24,8 @@ export interface LoadRequest {
   readonly runId?: string | undefined;
   readonly tableOptions?: TableOptions;
   readonly writing?: Writing;
+  /** Has the store import the table from S3 instead of writing it item by item. */
+  readonly importParts?: ImportParts;
 }
 
 /** A version whose table is complete and sealed. */
@@ -59,7 +63,11 @@ export async function load(
   );
   try {
     onProgress({ kind: 'read', rows: input.rows, users: input.users, duplicates: input.duplicates });
-    const run = await openRun(context, { placement, runId, options: { keep, ...tableOptions } }, input);
+    const run = await openRun(
+      context,
+      { placement, runId, options: { keep, ...tableOptions, ...engineOf(request) } },
+      input,
+    );
     const { version, table } = run;
     const manifest = run.isResumed ? await readManifest(context.archive, placement, version) : null;
     const found = run.isResumed ? await findTable(context.tables, run, manifest, signal) : null;
@@ -68,12 +76,15 @@ export async function load(
       return { version, table, seal: found.seal, manifest: manifest ?? lost(run) };
     }
     try {
-      if (found?.kind !== 'unsealed') {
-        await makeTable(context.tables, run, ownTags(request, run), signal);
-        onProgress({ kind: 'table-created', table });
-      }
       const inputAt = context.now();
-      const sample = await fillTable(context.tables, run, input, request.writing, onProgress, signal);
+      const sample = await make(
+        context,
+        request,
+        { run, isThere: found?.kind === 'unsealed' },
+        input,
+        onProgress,
+        signal,
+      );
       const times = { startedAt, inputAt, writtenAt: context.now() };
       return await finish(context, request, input, run, { sample, times }, onProgress, signal);
     } catch (error) {
@@ -82,6 +93,34 @@ export async function load(
   } finally {
     await input.close();
   }
+}
+
+/** Makes the table, if it is not there, and fills it; resolves with the sample to be read back. */
+async function make(
+  context: Loader,
+  request: LoadRequest,
+  { run, isThere }: { run: Run; isThere: boolean },
+  input: Input,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<readonly StoredPrediction[]> {
+  const { tables, archive } = context;
+  const { placement, importParts: parts, writing } = request;
+  const options = ownTags(request, run);
+  if (parts !== undefined) {
+    return importTable({ tables, archive, parts, placement, run }, input, options, onProgress, signal);
+  }
+  if (!isThere) {
+    await makeTable(tables, run, options, signal);
+    onProgress({ kind: 'table-created', table: run.table });
+  }
+  return fillTable(tables, run, input, writing, onProgress, signal);
+}
+
+function engineOf({ importParts }: LoadRequest) {
+  return importParts === undefined
+    ? { engine: 'batch-write' as const }
+    : { engine: 'import-table' as const, importBucket: `${importParts.bucket}/${importParts.prefix}` };
 }
 
 /** How the input of a request is read. */
@@ -98,13 +137,14 @@ export function inputOptions(
 /** Reads the sample back, leaves the proof in the archive, and seals. */
 async function finish(
   context: Loader,
-  { placement, keep = DEFAULT_KEEP }: LoadRequest,
+  request: LoadRequest,
   input: Input,
   { runId, version, table, generatedAt }: Run,
   { sample, times }: { sample: readonly StoredPrediction[]; times: Times },
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<Loaded> {
+  const { placement, keep = DEFAULT_KEEP } = request;
   const { users, contentHash, popular } = input;
   await readBack(context.tables, table, sample, signal);
   onProgress({ kind: 'read-back', users: sample.length });
@@ -117,7 +157,7 @@ async function finish(
     createdAt: new Date(context.now()).toISOString(),
     createdBy: context.actor,
     ...(runId === undefined ? {} : { runId }),
-    engine: 'batch-write',
+    engine: engineOf(request).engine,
     generatedAt,
     generatedAtFrom: input.generatedAtFrom,
     files: input.files.map(({ path, bytes, sha256, compression }) => ({ path, bytes, sha256, compression })),

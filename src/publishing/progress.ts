@@ -8,6 +8,8 @@ export type ProgressEvent =
   | { readonly kind: 'loaded-already'; readonly version: string; readonly table: string }
   /** Users acknowledged by the store so far. */
   | { readonly kind: 'written'; readonly users: number; readonly of: number }
+  /** Users whose items lie in S3, to be imported; users that the store has imported. */
+  | { readonly kind: 'uploaded' | 'imported'; readonly users: number; readonly of: number }
   | { readonly kind: 'read-back'; readonly users: number }
   | { readonly kind: 'sealed'; readonly version: string; readonly table: string }
   | { readonly kind: 'warning'; readonly message: string };

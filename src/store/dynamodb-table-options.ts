@@ -39,17 +39,17 @@ export async function configureTable(
 ): Promise<void> {
   const { client } = patience;
   const send = { abortSignal: signal };
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: table }), send);
   if (tags !== undefined && Object.keys(tags).length > 0) {
-    const { Table } = await client.send(new DescribeTableCommand({ TableName: table }), send);
     await client.send(new TagResourceCommand({ ResourceArn: Table?.TableArn, Tags: tagList(tags) }), send);
   }
-  if (deletionProtection !== undefined) {
+  // Only what changes is asked for, one change at a time: DynamoDB refuses changes to what is so already, or under way.
+  if (deletionProtection !== undefined && Table?.DeletionProtectionEnabled !== deletionProtection) {
     const change = { TableName: table, DeletionProtectionEnabled: deletionProtection };
     await client.send(new UpdateTableCommand(change), send);
     await waitUntilTableExists({ ...patience, abortSignal: signal }, { TableName: table });
   }
-  if (warm === undefined) return;
-  // One change at a time: DynamoDB refuses another while a table is being updated.
+  if (warm === undefined || isWarm(Table, warm)) return;
   await client.send(new UpdateTableCommand({ TableName: table, WarmThroughput: warmThroughput(warm) }), send);
   await untilWarm(patience, table, warm, signal);
 }
