@@ -12,6 +12,9 @@ import type { PublisherContext } from '../publishing/context.ts';
 
 // Adapters are imported when they are asked for: a server with its pointers in S3 never loads ZooKeeper's client.
 
+/** An import takes minutes to hours; it is looked at now and then. */
+const IMPORT_POLL_MS = 5_000;
+
 /** The pointer store that the configuration names. */
 export async function openPointers(
   config: Pick<ServerConfig, 'pointer' | 's3PathStyle' | 'zookeeperDigest'>,
@@ -66,7 +69,16 @@ export async function openPublisherOf(config: PublisherConfig): Promise<Publishe
   const pointers = await openPointers(config);
   const archive = await openArchive(config);
   const tables = createDynamoDbTables(config.dynamodb);
+  const closing: { close(): void }[] = [];
   return {
+    async openImport({ bucket, prefix }) {
+      const { createDynamoDbImporter } = await import('../store/dynamodb-importer.ts');
+      const { createS3Archive } = await import('../archive/s3.ts');
+      const importer = createDynamoDbImporter(config.dynamodb);
+      const objects = createS3Archive({ bucket, prefix, forcePathStyle: config.s3PathStyle });
+      closing.push(importer, objects);
+      return { importer, objects, bucket, prefix, pollMs: IMPORT_POLL_MS };
+    },
     pointers,
     tables,
     archive,
@@ -78,6 +90,7 @@ export async function openPublisherOf(config: PublisherConfig): Promise<Publishe
     async close() {
       tables.close();
       archive.close();
+      for (const opened of closing) opened.close();
       await pointers.close();
     },
   };

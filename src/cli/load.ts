@@ -1,22 +1,26 @@
 import type { Command } from 'commander';
 import type { Loaded } from '../publishing/load.ts';
+import { estimated, loadRequest, withLoadOptions, type LoadFlags } from './load-options.ts';
 import { keepOption, publishingCommand, requiredPlacement } from './options.ts';
 import { runPublishing, type CommonFlags, type Session } from './session.ts';
 
-interface Flags extends CommonFlags {
+interface Flags extends CommonFlags, LoadFlags {
   readonly placement: string;
   readonly keep: number;
 }
 
 export function loadCommand(session: Session): Command {
-  return publishingCommand('load', 'read predictions into a new table, and seal it')
+  return withLoadOptions(publishingCommand('load', 'read predictions into a new table, and seal it'))
     .argument('<files...>', 'CSV files with columns ENTITY, CLASS, SCORE; plain or gzip')
     .addOption(requiredPlacement())
     .addOption(keepOption())
     .action((paths: string[], flags: Flags) =>
-      runPublishing(session, flags, async ({ context, onProgress, signal }) => {
+      runPublishing(session, flags, async (work) => {
+        const { context, onProgress, signal } = work;
+        const request = { paths, ...flags, ...(await loadRequest(flags, context)) };
+        if (flags.estimate === true) return estimated(work, request);
         const { load } = await import('../publishing/load.ts');
-        const loaded = await load(context, { paths, ...flags }, onProgress, signal);
+        const loaded = await load(context, request, onProgress, signal);
         return { json: loadedJson(loaded), text: loadedText(loaded) };
       }),
     );

@@ -75,6 +75,14 @@ function described(event: Exclude<ProgressEvent, { kind: 'written' }>): string {
       return `read ${event.rows} rows of ${event.users} users (${event.duplicates} duplicates)`;
     case 'table-created':
       return `created table ${event.table}`;
+    case 'resumed':
+      return `going on with table ${event.table}: ${event.users} users are written already`;
+    case 'loaded-already':
+      return `this run has loaded version ${event.version} already: table ${event.table} is sealed`;
+    case 'uploaded':
+      return `uploaded ${event.users} of ${event.of} users, to be imported`;
+    case 'imported':
+      return `imported ${event.users} of ${event.of} users`;
     case 'read-back':
       return `read ${event.users} users back: equal`;
     case 'sealed':

@@ -3,6 +3,9 @@ import type { RankedPair } from './prediction.ts';
 /** The reserved key of the seal's item. */
 export const SEAL_KEY = '#seal';
 
+/** The reserved key of the item that says how far a load has come. */
+export const PROGRESS_KEY = '#progress';
+
 /** The item a loader writes last: it proves that the table is complete, and which version it is. */
 export interface Seal {
   readonly schemaVersion: 1;

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 // Where publishers keep their records in the archive. Epochs are sorted as numbers, so they are not padded.
 
 export function manifestKey(placement: string, version: string): string {
@@ -14,4 +16,27 @@ export function activationsPrefix(placement: string): string {
 
 export function activationKey(placement: string, epoch: number): string {
   return `${activationsPrefix(placement)}${epoch}.json`;
+}
+
+export function runKey(placement: string, runId: string): string {
+  return `${placement}/runs/${runName(runId)}.json`;
+}
+
+/** Where the attempts at importing a run's table are recorded. */
+export function importsPrefix(placement: string, runId: string): string {
+  return `${placement}/runs/${runName(runId)}/import-`;
+}
+
+/** The record of one attempt at importing a run's table, counted from 1. */
+export function importKey(placement: string, runId: string, attempt: number): string {
+  return `${importsPrefix(placement, runId)}${attempt}.json`;
+}
+
+/** The part of a key that stands for a run: schedulers' ids hold colons and plus signs, which keys may not. */
+function runName(runId: string): string {
+  const readable = runId
+    .replace(/[^A-Za-z0-9_.-]/g, '_')
+    .replace(/^[.-]/, '_')
+    .slice(0, 60);
+  return `${readable}-${createHash('sha256').update(runId).digest('hex').slice(0, 16)}`;
 }

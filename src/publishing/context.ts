@@ -1,6 +1,7 @@
 import type { Archive } from '../archive/archive.ts';
 import type { PointerSource } from '../pointer/pointer-source.ts';
 import type { PointerWriter } from '../pointer/pointer-writer.ts';
+import type { ImportParts } from './import-table/import-parts.ts';
 import type { PredictionTables } from '../store/prediction-tables.ts';
 
 /**
@@ -19,6 +20,8 @@ export interface PublisherContext {
   readonly tempDir: string;
   /** Who runs the command, `user@host`: goes into pointers, records and manifests. */
   readonly actor: string;
+  /** Opens the second engine with a bucket that the store can read; not there where the store imports nothing. */
+  openImport?(location: { readonly bucket: string; readonly prefix: string }): Promise<ImportParts>;
   /** Milliseconds since the epoch. */
   now(): number;
   /** Releases connections. */

@@ -1,24 +1,31 @@
-import { randomInt } from 'node:crypto';
-import { messageOf, StoreError, TopshelfError } from '../domain/errors.ts';
+import { messageOf, TopshelfError, UnreachableError } from '../domain/errors.ts';
 import type { StoredPrediction } from '../domain/prediction.ts';
 import type { Seal } from '../domain/seal.ts';
-import { newVersion, tableName } from '../domain/version.ts';
+import type { TableOptions } from '../store/prediction-tables.ts';
 import { predictionsKey } from './archive-keys.ts';
-import { createContentHash } from './content-hash.ts';
 import type { PublisherContext } from './context.ts';
-import { readInput, type Input } from './input/read-input.ts';
-import { writeManifest, type Manifest } from './manifest.ts';
+import { fillTable, type Writing } from './fill-table.ts';
+import type { ImportParts } from './import-table/import-parts.ts';
+import { importTable } from './import-table/import-table.ts';
+import { readInput, type Input, type InputOptions } from './input/read-input.ts';
+import { readManifest, writeManifest, type Manifest } from './manifest.ts';
 import type { OnProgress } from './progress.ts';
-import { createSample, readBack } from './read-back.ts';
+import { readBack } from './read-back.ts';
 import { retried } from './retry.ts';
-import { DEFAULT_WRITING, writePredictions } from './write-predictions.ts';
+import { findTable, makeTable } from './run-table.ts';
+import { assertRunId, openRun, type Run } from './runs.ts';
 
 export interface LoadRequest {
   readonly placement: string;
   readonly paths: readonly string[];
   /** Most products kept of each user; more than an answer shows, so that exclusions still leave enough. */
   readonly keep?: number;
-  readonly writing?: { readonly concurrency: number; readonly stallMs: number };
+  /** Names the run, so that another process can go on with it: the same name is the same version. */
+  readonly runId?: string | undefined;
+  readonly tableOptions?: TableOptions;
+  readonly writing?: Writing;
+  /** Has the store import the table from S3 instead of writing it item by item. */
+  readonly importParts?: ImportParts;
 }
 
 /** A version whose table is complete and sealed. */
@@ -38,7 +45,8 @@ type Loader = Pick<
 /**
  * Reads the input to its end, and only then makes a new table, fills it, proves its content, and seals it last.
  * Throws BadInputError before there is a table; after that, whatever fails leaves a table without a seal, which
- * nothing ever activates, and the error says so.
+ * nothing ever activates, and the error says so. A run that was named goes on where it was left, and is a success
+ * without any change where its table is sealed.
  */
 export async function load(
   context: Loader,
@@ -47,56 +55,99 @@ export async function load(
   signal: AbortSignal,
 ): Promise<Loaded> {
   const startedAt = context.now();
-  const input = await readInput(request.paths, {
-    keep: request.keep ?? DEFAULT_KEEP,
-    memoryLimitBytes: context.memoryLimitBytes,
-    tempDir: context.tempDir,
-    signal,
-    onFile: (path) => onProgress({ kind: 'reading', path }),
-  });
+  const { placement, runId, keep = DEFAULT_KEEP, tableOptions = {} } = request;
+  if (runId !== undefined) assertRunId(runId);
+  const input = await readInput(
+    request.paths,
+    inputOptions(context, { ...request, keep }, onProgress, signal),
+  );
   try {
     onProgress({ kind: 'read', rows: input.rows, users: input.users, duplicates: input.duplicates });
-    const version = newVersion(context.now(), randomInt(2 ** 24));
-    const table = tableName(context.tablePrefix, request.placement, version);
-    await context.tables.create(table, signal);
-    onProgress({ kind: 'table-created', table });
+    const run = await openRun(
+      context,
+      { placement, runId, options: { keep, ...tableOptions, ...engineOf(request) } },
+      input,
+    );
+    const { version, table } = run;
+    const manifest = run.isResumed ? await readManifest(context.archive, placement, version) : null;
+    const found = run.isResumed ? await findTable(context.tables, run, manifest, signal) : null;
+    if (found?.kind === 'sealed') {
+      onProgress({ kind: 'loaded-already', version, table });
+      return { version, table, seal: found.seal, manifest: manifest ?? lost(run) };
+    }
     try {
-      return await fill(context, request, input, { version, table, startedAt }, onProgress, signal);
+      const inputAt = context.now();
+      const sample = await make(
+        context,
+        request,
+        { run, isThere: found?.kind === 'unsealed' },
+        input,
+        onProgress,
+        signal,
+      );
+      const times = { startedAt, inputAt, writtenAt: context.now() };
+      return await finish(context, request, input, run, { sample, times }, onProgress, signal);
     } catch (error) {
-      throw abandoned(table, error);
+      throw abandoned(run, error);
     }
   } finally {
     await input.close();
   }
 }
 
-async function fill(
+/** Makes the table, if it is not there, and fills it; resolves with the sample to be read back. */
+async function make(
   context: Loader,
-  { placement, keep = DEFAULT_KEEP, writing = DEFAULT_WRITING }: LoadRequest,
+  request: LoadRequest,
+  { run, isThere }: { run: Run; isThere: boolean },
   input: Input,
-  { version, table, startedAt }: { version: string; table: string; startedAt: number },
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<readonly StoredPrediction[]> {
+  const { tables, archive } = context;
+  const { placement, importParts: parts, writing } = request;
+  const options = ownTags(request, run);
+  if (parts !== undefined) {
+    return importTable({ tables, archive, parts, placement, run }, input, options, onProgress, signal);
+  }
+  if (!isThere) {
+    await makeTable(tables, run, options, signal);
+    onProgress({ kind: 'table-created', table: run.table });
+  }
+  return fillTable(tables, run, input, writing, onProgress, signal);
+}
+
+function engineOf({ importParts }: LoadRequest) {
+  return importParts === undefined
+    ? { engine: 'batch-write' as const }
+    : { engine: 'import-table' as const, importBucket: `${importParts.bucket}/${importParts.prefix}` };
+}
+
+/** How the input of a request is read. */
+export function inputOptions(
+  { memoryLimitBytes, tempDir }: Pick<PublisherContext, 'memoryLimitBytes' | 'tempDir'>,
+  { keep }: LoadRequest & { readonly keep: number },
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): InputOptions {
+  const onFile = (path: string) => onProgress({ kind: 'reading', path });
+  return { keep, memoryLimitBytes, tempDir, signal, onFile };
+}
+
+/** Reads the sample back, leaves the proof in the archive, and seals. */
+async function finish(
+  context: Loader,
+  request: LoadRequest,
+  input: Input,
+  { runId, version, table, generatedAt }: Run,
+  { sample, times }: { sample: readonly StoredPrediction[]; times: Times },
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<Loaded> {
-  const inputAt = context.now();
-  const { users, contentHash, generatedAt, popular } = input;
-  const sample = createSample(users);
-  const hash = createContentHash();
-  const passing = async function* (): AsyncGenerator<StoredPrediction> {
-    for await (const prediction of input.predictions()) {
-      hash.add(prediction);
-      sample.look(prediction);
-      yield prediction;
-    }
-  };
-  const onWritten = (written: number) => onProgress({ kind: 'written', users: written, of: users });
-  const written = await writePredictions(context.tables, table, passing(), { ...writing, onWritten, signal });
-  const writtenAt = context.now();
-  if (written !== users || hash.digest() !== contentHash) {
-    throw new StoreError(`${written} users were written to ${table}, not the ${users} that were read`);
-  }
-  await readBack(context.tables, table, sample.picked, signal);
-  onProgress({ kind: 'read-back', users: sample.picked.length });
+  const { placement, keep = DEFAULT_KEEP } = request;
+  const { users, contentHash, popular } = input;
+  await readBack(context.tables, table, sample, signal);
+  onProgress({ kind: 'read-back', users: sample.length });
 
   const manifest: Manifest = {
     schemaVersion: 1,
@@ -105,6 +156,8 @@ async function fill(
     table,
     createdAt: new Date(context.now()).toISOString(),
     createdBy: context.actor,
+    ...(runId === undefined ? {} : { runId }),
+    engine: engineOf(request).engine,
     generatedAt,
     generatedAtFrom: input.generatedAtFrom,
     files: input.files.map(({ path, bytes, sha256, compression }) => ({ path, bytes, sha256, compression })),
@@ -116,22 +169,46 @@ async function fill(
     users,
     contentHash,
     timingsMs: {
-      input: inputAt - startedAt,
-      write: writtenAt - inputAt,
-      readBack: context.now() - writtenAt,
+      input: times.inputAt - times.startedAt,
+      write: times.writtenAt - times.inputAt,
+      readBack: context.now() - times.writtenAt,
     },
-    readBack: { users: sample.picked.length, equal: true },
+    readBack: { users: sample.length, equal: true },
   };
   await context.archive.putFileOnce(predictionsKey(placement, version), input.parquetPath);
-  await writeManifest(context.archive, manifest);
+  const proof = await writeManifest(context.archive, manifest);
   const seal: Seal = { schemaVersion: 1, placement, version, users, contentHash, generatedAt, popular };
   await retried(() => context.tables.seal(table, seal, signal), signal);
   onProgress({ kind: 'sealed', version, table });
-  return { version, table, seal, manifest };
+  return { version, table, seal, manifest: proof };
 }
 
-function abandoned(table: string, error: unknown): Error {
-  const message = `${messageOf(error)}. Table ${table} stays without a seal: it is never activated, and may be deleted.`;
+/** The options of the table, with tags that say what it is where there are any: tagging needs a permission of its own. */
+function ownTags({ placement, tableOptions = {} }: LoadRequest, { version }: Run): TableOptions {
+  const { tags } = tableOptions;
+  if (tags === undefined) return tableOptions;
+  return { ...tableOptions, tags: { 'topshelf:placement': placement, 'topshelf:version': version, ...tags } };
+}
+
+/** When a load began, had read its input, and had written it, in milliseconds since the epoch. */
+interface Times {
+  readonly startedAt: number;
+  readonly inputAt: number;
+  readonly writtenAt: number;
+}
+
+function lost({ version, table }: Run): never {
+  throw new UnreachableError(
+    `version ${version} is loaded (table ${table}), but its manifest cannot be read from the archive`,
+  );
+}
+
+function abandoned({ runId, table }: Run, error: unknown): Error {
+  const next =
+    runId === undefined
+      ? 'and may be deleted'
+      : 'and the same command with the same run id goes on from there';
+  const message = `${messageOf(error)}. Table ${table} stays without a seal: it is never activated, ${next}.`;
   return error instanceof TopshelfError
     ? new TopshelfError(error.code, message, { cause: error })
     : new Error(message, { cause: error });

@@ -13,6 +13,9 @@ const manifestSchema = z.object({
   /** ISO 8601, when the load ended. */
   createdAt: z.string(),
   createdBy: z.string(),
+  /** What the run was named, and how its items came into the table; not in the oldest manifests. */
+  runId: z.string().optional(),
+  engine: z.enum(['batch-write', 'import-table']).optional(),
   generatedAt: z.string(),
   /** Whether the rows said when they were generated, or only the files' times do. */
   generatedAtFrom: z.enum(['rows', 'file']),
@@ -33,9 +36,12 @@ const manifestSchema = z.object({
 
 export type Manifest = z.infer<typeof manifestSchema>;
 
-export async function writeManifest(archive: Archive, manifest: Manifest): Promise<void> {
-  const key = manifestKey(manifest.placement, manifest.version);
-  await archive.putOnce(key, `${JSON.stringify(manifest, null, 2)}\n`);
+/** Resolves with the manifest that is kept: an earlier process of the same run may have written its own. */
+export async function writeManifest(archive: Archive, manifest: Manifest): Promise<Manifest> {
+  const { placement, version } = manifest;
+  const body = `${JSON.stringify(manifest, null, 2)}\n`;
+  const outcome = await archive.putOnce(manifestKey(placement, version), body);
+  return outcome === 'written' ? manifest : ((await readManifest(archive, placement, version)) ?? manifest);
 }
 
 /** The manifest of a version; null where there is none, or none that can be read: it informs, it decides nothing. */

@@ -4,12 +4,15 @@ import type { StoredPrediction } from '../domain/prediction.ts';
 import type { PredictionTables } from '../store/prediction-tables.ts';
 import { retried } from './retry.ts';
 
-/** Up to this many users are all read back; of more, this many, spread evenly. */
-export const READ_BACK_USERS = 1_000;
+/** Up to this many users are all read back. */
+const READ_BACK_ALL = 10_000;
+/** Of more, this many, spread evenly. */
+const READ_BACK_SAMPLE = 1_000;
 const USERS_PER_READ = 100;
 
 /** Picks the predictions to read back while all of them pass by. */
-export function createSample(users: number, size = READ_BACK_USERS) {
+export function createSample(users: number) {
+  const size = users <= READ_BACK_ALL ? users : READ_BACK_SAMPLE;
   const picked: StoredPrediction[] = [];
   let seen = 0;
   return {
@@ -18,7 +21,7 @@ export function createSample(users: number, size = READ_BACK_USERS) {
       // The seen-th of `users` is picked where the even spread reaches its next whole number.
       const before = Math.floor((seen * size) / users);
       seen += 1;
-      if (users <= size || Math.floor((seen * size) / users) > before) picked.push(prediction);
+      if (Math.floor((seen * size) / users) > before) picked.push(prediction);
     },
   };
 }

@@ -1,4 +1,5 @@
 import {
+  BatchWriteItemCommand,
   CreateTableCommand,
   DeleteTableCommand,
   DescribeTableCommand,
@@ -9,26 +10,23 @@ import {
   waitUntilTableNotExists,
   type TableStatus,
 } from '@aws-sdk/client-dynamodb';
-import {
-  BatchGetCommand,
-  BatchWriteCommand,
-  DynamoDBDocumentClient,
-  PutCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDbConnection } from '../config/config.ts';
 import { StoreThrottledError } from '../domain/errors.ts';
-import type { StoredPrediction } from '../domain/prediction.ts';
-import { SEAL_KEY } from '../domain/seal.ts';
+import { PROGRESS_KEY, SEAL_KEY } from '../domain/seal.ts';
 import { pause } from '../resilience/deadline.ts';
 import { toStoreError } from './dynamodb-errors.ts';
 import { readSeal } from './dynamodb-reader.ts';
+import { configureTable, creationFields, untilWarm } from './dynamodb-table-options.ts';
 import type { PredictionTables, TableDescription } from './prediction-tables.ts';
-import { encodeSeal } from './seal-codec.ts';
+import { decodeProgress, encodeProgress, encodeSeal } from './seal-codec.ts';
 
 // The SDK's own retries, with its backoff: a publisher has time, and one failed call must not end a load.
 const MAX_ATTEMPTS = 8;
 const CONNECT_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+// More than a load has batches under way, so that none waits for a connection.
+const MAX_WRITE_SOCKETS = 128;
 // A table is made in seconds; past this something is wrong.
 const MAX_WAIT_SECONDS = 600;
 // Keys that a read-back left unprocessed are asked for again so often, with a pause that doubles.
@@ -45,6 +43,19 @@ export function createDynamoDbTables(connection: DynamoDbConnection): Prediction
       throwOnRequestTimeout: true, // without it the SDK only logs a warning
     },
   });
+  // Writes are repeated by whoever paces them: retries in here would hide the throttling that they are paced by.
+  const agent = { keepAlive: true, maxSockets: MAX_WRITE_SOCKETS };
+  const writer = new DynamoDBClient({
+    ...connection,
+    maxAttempts: 1,
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
+  });
   const documents = DynamoDBDocumentClient.from(client);
   const waiter = { client, maxWaitTime: MAX_WAIT_SECONDS, minDelay: 1, maxDelay: 5 };
 
@@ -58,26 +69,51 @@ export function createDynamoDbTables(connection: DynamoDbConnection): Prediction
   }
 
   return {
-    create: (table, signal) =>
+    create: (table, signal, options = {}) =>
       ask('CreateTable', table, async () => {
         const command = new CreateTableCommand({
           TableName: table,
           BillingMode: 'PAY_PER_REQUEST',
           AttributeDefinitions: [{ AttributeName: 'userId', AttributeType: 'S' }],
           KeySchema: [{ AttributeName: 'userId', KeyType: 'HASH' }],
+          ...creationFields(options),
         });
         await client.send(command, { abortSignal: signal });
         await waitUntilTableExists({ ...waiter, abortSignal: signal }, { TableName: table });
+        if (options.warm !== undefined) await untilWarm(waiter, table, options.warm, signal);
       }),
+
+    configure: (table, options, signal) =>
+      ask('UpdateTable', table, () => configureTable(waiter, table, options, signal)),
 
     write: (table, predictions, signal) =>
       ask('BatchWriteItem', table, async () => {
-        const puts = predictions.map((prediction) => ({ PutRequest: { Item: { ...prediction } } }));
-        const command = new BatchWriteCommand({ RequestItems: { [table]: puts } });
-        const { UnprocessedItems } = await documents.send(command, { abortSignal: signal });
-        return (UnprocessedItems?.[table] ?? []).map(
-          ({ PutRequest }) => PutRequest?.Item as StoredPrediction,
-        );
+        const puts = predictions.map(({ userId, items }) => ({
+          PutRequest: { Item: { userId: { S: userId }, items: { S: items } } },
+        }));
+        const command = new BatchWriteItemCommand({ RequestItems: { [table]: puts } });
+        const { UnprocessedItems } = await writer.send(command, { abortSignal: signal });
+        return (UnprocessedItems?.[table] ?? []).map(({ PutRequest }) => ({
+          userId: PutRequest?.Item?.userId?.S ?? '',
+          items: PutRequest?.Item?.items?.S ?? '',
+        }));
+      }),
+
+    writeProgress: (table, progress, signal) =>
+      ask('PutItem', table, async () => {
+        const Item = { userId: PROGRESS_KEY, progress: encodeProgress(progress) };
+        await documents.send(new PutCommand({ TableName: table, Item }), { abortSignal: signal });
+      }),
+
+    readProgress: (table, signal) =>
+      ask('GetItem', table, async () => {
+        const command = new GetCommand({
+          TableName: table,
+          Key: { userId: PROGRESS_KEY },
+          ConsistentRead: true,
+        });
+        const { Item } = await documents.send(command, { abortSignal: signal });
+        return Item === undefined ? null : decodeProgress(String(Item.progress), table);
       }),
 
     readBack: (table, userIds, signal) =>
@@ -149,7 +185,10 @@ export function createDynamoDbTables(connection: DynamoDbConnection): Prediction
         await waitUntilTableNotExists({ ...waiter, abortSignal: signal }, { TableName: table });
       }),
 
-    close: () => client.destroy(),
+    close() {
+      client.destroy();
+      writer.destroy();
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import type { StoredPrediction } from '../domain/prediction.ts';
 import type { Seal } from '../domain/seal.ts';
 import { untilAborted } from '../resilience/deadline.ts';
 import type { PredictionReader, UserRead } from './prediction-reader.ts';
-import type { PredictionTables } from './prediction-tables.ts';
+import type { LoadProgress, PredictionTables, TableOptions } from './prediction-tables.ts';
 
 /** What a test can make the store do; every hook may throw, return a promise, or both. */
 export interface MemoryStoreFaults {
@@ -22,12 +22,16 @@ export interface MemoryStore extends PredictionReader, PredictionTables {
   readonly faults: MemoryStoreFaults;
   /** How often each operation was called. */
   readonly calls: { reads: number; usersRead: number; sealReads: number; writes: number };
+  /** What was asked for a table, in all. */
+  optionsOf(table: string): TableOptions;
 }
 
 interface Table {
   readonly createdAt: string;
   readonly items: Map<string, string>;
   seal: Seal | null;
+  progress: LoadProgress | null;
+  options: TableOptions;
 }
 
 /** A store in this process's memory, for tests. */
@@ -80,9 +84,26 @@ export function createMemoryStore(): MemoryStore {
       return answer(table, userIds, readAll, signal);
     },
 
-    async create(table) {
+    optionsOf: (table) => find(table).options,
+
+    async create(table, _signal, options = {}) {
       if (tables.has(table)) throw new StoreError(`table ${table} exists already`);
-      tables.set(table, { createdAt: new Date().toISOString(), items: new Map(), seal: null });
+      const createdAt = new Date().toISOString();
+      tables.set(table, { createdAt, items: new Map(), seal: null, progress: null, options });
+    },
+
+    async configure(table, options) {
+      const target = find(table);
+      const tags = { ...target.options.tags, ...options.tags };
+      target.options = { ...target.options, ...options, tags };
+    },
+
+    async writeProgress(table, progress) {
+      find(table).progress = progress;
+    },
+
+    async readProgress(table) {
+      return find(table).progress;
     },
 
     async write(table, predictions) {

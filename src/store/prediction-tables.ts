@@ -12,14 +12,37 @@ export interface TableDescription {
   readonly createdAt: string | undefined;
 }
 
+/** What may be asked for a table beyond its content; what is left out is never sent to the store. */
+export interface TableOptions {
+  /** Requests a second that the table is to stand from its first moment on: read and write units. */
+  readonly warm?: { readonly reads?: number; readonly writes?: number };
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly deletionProtection?: boolean;
+}
+
+/** How far a load has come, as the table itself keeps it; it names no user. */
+export interface LoadProgress {
+  /** What is being loaded: the content hash of the whole batch. */
+  readonly contentHash: string;
+  /** So many users, the first in byte order of their ids, are in the table. */
+  readonly users: number;
+}
+
 /** Makes, fills and removes prediction tables, for publishers. */
 export interface PredictionTables {
-  /** Resolves when the new, empty, on-demand table takes writes. Rejects with StoreError where the name is taken. */
-  create(table: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when the new, empty, on-demand table takes writes, and is as warm as `options` ask. Rejects with StoreError
+   * where the name is taken.
+   */
+  create(table: string, signal: AbortSignal, options?: TableOptions): Promise<void>;
+
+  /** Gives a table that is active its options, and resolves when it has them. */
+  configure(table: string, options: TableOptions, signal: AbortSignal): Promise<void>;
 
   /**
-   * Writes up to MAX_ITEMS_PER_WRITE predictions of different users. Resolves with those that the store did not
-   * take (throttled), to be written again. Rejects with TableMissingError, StoreThrottledError or StoreError.
+   * Writes up to MAX_ITEMS_PER_WRITE predictions of different users, once: it repeats nothing by itself, so that the
+   * writer sees every sign of throttling. Resolves with those that the store did not take (throttled), to be written
+   * again. Rejects with TableMissingError, StoreThrottledError, StoreTimeoutError or StoreError.
    */
   write(
     table: string,
@@ -33,6 +56,12 @@ export interface PredictionTables {
     userIds: readonly string[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, string>>;
+
+  /** Keeps how far the load has come, beside the seal's key: readers serve neither. */
+  writeProgress(table: string, progress: LoadProgress, signal: AbortSignal): Promise<void>;
+
+  /** What `writeProgress` kept last, strongly consistent; null where there is none. Rejects with TableMissingError. */
+  readProgress(table: string, signal: AbortSignal): Promise<LoadProgress | null>;
 
   /** Writes the seal: from then on the table is complete and never written again. */
   seal(table: string, seal: Seal, signal: AbortSignal): Promise<void>;

@@ -109,6 +109,21 @@ export function predictionStoreContract(name: string, open: () => PredictionStor
       expect(await harness.tables.readSeal(table, soon())).toEqual(seal);
     });
 
+    it('keep how far their load has come, apart from users and seal', async () => {
+      const harness = open();
+      const table = await newTable(harness);
+      expect(await harness.tables.readProgress(table, soon())).toBeNull();
+      const progress = { contentHash: `sha256:${'1'.repeat(64)}`, users: 125 };
+      await harness.tables.writeProgress(table, progress, soon());
+      expect(await harness.tables.readProgress(table, soon())).toEqual(progress);
+      await harness.tables.writeProgress(table, { ...progress, users: 250 }, soon());
+      expect(await harness.tables.readProgress(table, soon())).toEqual({ ...progress, users: 250 });
+      expect(await harness.tables.readSeal(table, soon())).toBeNull();
+      await expect(harness.tables.readProgress(`${name}-not-there`, soon())).rejects.toThrow(
+        TableMissingError,
+      );
+    });
+
     it('are never made twice under one name', async () => {
       const harness = open();
       const table = await newTable(harness);

@@ -197,9 +197,9 @@ describe('a load', () => {
 
 it.each([
   [1, 1],
-  [999, 999],
-  [1000, 1000],
-  [1001, 1000],
+  [1001, 1001],
+  [10_000, 10_000],
+  [10_001, 1000],
   [123_457, 1000],
 ])('of %i users %i are read back, the last among them', (users, expected) => {
   const sample = createSample(users);

@@ -1,5 +1,5 @@
 /** The real services that `npm run test:services` starts; each has its test files, named `<service>*.test.ts`. */
-export const SERVICES = ['dynamodb', 's3', 'zookeeper'] as const;
+export const SERVICES = ['dynamodb', 's3', 'zookeeper', 'moto'] as const;
 export type Service = (typeof SERVICES)[number];
 
 export interface S3Endpoint {
@@ -14,6 +14,8 @@ export interface ServiceEndpoints {
   /** URL of DynamoDB Local. Any region and credentials will do. */
   readonly dynamodb: string;
   readonly s3: S3Endpoint;
+  /** URL of moto, which stands for S3 and DynamoDB at once. Any region and credentials will do. */
+  readonly moto: string;
   /** `host:port` of one ZooKeeper server. */
   readonly zookeeper: string;
 }
@@ -35,6 +37,9 @@ export function serviceEndpoints(): ServiceEndpoints {
         secretAccessKey: given('TOPSHELF_TEST_S3_SECRET_ACCESS_KEY'),
         region: given('TOPSHELF_TEST_S3_REGION'),
       };
+    },
+    get moto() {
+      return given('TOPSHELF_TEST_MOTO');
     },
     get zookeeper() {
       return given('TOPSHELF_TEST_ZOOKEEPER');

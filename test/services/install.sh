@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the tests against real services need: ZooKeeper (Debian package), DynamoDB Local (Maven) and the
-# S3-compatible server versitygw (Go), the last two into the git-ignored folder .services/. Run as root on Debian.
+# Installs what the tests against real services need: ZooKeeper (Debian package), DynamoDB Local (Maven), the
+# S3-compatible server versitygw (Go) and moto (PyPI), the last three into the git-ignored folder .services/. Run as
+# root on Debian.
 # What is there already is left alone, so a second run is quick.
 set -euo pipefail
 
 VERSITYGW_VERSION=v1.8.0
+MOTO_VERSION=5.2.5
 here=$(cd "$(dirname "$0")" && pwd)
 services=$(cd "$here/../.." && pwd)/.services
 
@@ -48,4 +50,17 @@ else
   GOBIN="$services/bin" go install "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW_VERSION"
   mv "$services/bin/versitygw" "$services/bin/versitygw-$VERSITYGW_VERSION"
   ln -sf "versitygw-$VERSITYGW_VERSION" "$services/bin/versitygw"
+fi
+
+# The version is noted last: a folder without it is an install that was interrupted.
+if [ "$(cat "$services/moto/version" 2>/dev/null)" = "$MOTO_VERSION" ]; then
+  echo "moto: already installed"
+else
+  need python3 "moto"
+  echo "moto: installing $MOTO_VERSION with pip (a minute)"
+  rm -rf "$services/moto"
+  python3 -m venv "$services/moto"
+  # Not moto[server]: that brings what all of its services need, twice as much.
+  "$services/moto/bin/pip" install -q --disable-pip-version-check "moto[s3,dynamodb]==$MOTO_VERSION" flask flask-cors
+  echo "$MOTO_VERSION" >"$services/moto/version"
 fi

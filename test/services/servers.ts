@@ -18,6 +18,7 @@ export interface ServiceDefinition {
 const installed = join(import.meta.dirname, '../../.services');
 const dynamodbJars = join(installed, 'dynamodb');
 const versitygw = join(installed, 'bin/versitygw');
+const motoFolder = join(installed, 'moto');
 const zookeeperJar = '/usr/share/java/zookeeper.jar';
 
 const dynamodb: ServiceDefinition = {
@@ -113,7 +114,25 @@ const zookeeper: ServiceDefinition = {
   },
 };
 
-export const DEFINITIONS: readonly ServiceDefinition[] = [dynamodb, s3, zookeeper];
+const moto: ServiceDefinition = {
+  service: 'moto',
+  title: 'moto',
+  // Noted last by install.sh.
+  needs: [join(motoFolder, 'version')],
+  async start(directory) {
+    const port = await freePort();
+    const server = await startServer({
+      name: 'moto',
+      command: join(motoFolder, 'bin/moto_server'),
+      args: ['-H', '127.0.0.1', '-p', String(port)],
+      port,
+      directory,
+    });
+    return { server, env: { TOPSHELF_TEST_MOTO: `http://${server.address}` } };
+  },
+};
+
+export const DEFINITIONS: readonly ServiceDefinition[] = [dynamodb, s3, zookeeper, moto];
 
 /** What of a service is not on this machine; nothing where it can be started. */
 export function missingFor({ needs }: ServiceDefinition): string[] {

@@ -6,6 +6,7 @@ import {
   TableMissingError,
 } from '../../src/domain/errors.ts';
 import { SEAL_KEY } from '../../src/domain/seal.ts';
+import { writePredictions } from '../../src/publishing/write-predictions.ts';
 import { createDynamoDbReader } from '../../src/store/dynamodb-reader.ts';
 import { createDynamoDbTables } from '../../src/store/dynamodb-tables.ts';
 import type { PredictionReader } from '../../src/store/prediction-reader.ts';
@@ -229,14 +230,33 @@ describe('tables, while they are written', () => {
   });
 
   it.each([
-    ['throttling', throttled()],
-    ['an internal error', { kind: 'exception', name: 'InternalServerError', status: 500 } as const],
-    ['a connection that was reset', { kind: 'reset' } as const],
-  ])('survive %s: the SDK tries again', async (_, fault) => {
+    ['throttling', throttled(), StoreThrottledError],
+    [
+      'an internal error',
+      { kind: 'exception', name: 'InternalServerError', status: 500 } as const,
+      StoreError,
+    ],
+    ['a connection that was reset', { kind: 'reset' } as const, StoreError],
+  ])('report %s after one request, and a load writes again', async (_, fault, expected) => {
     const tables = createDynamoDbTables(stub.connection);
     failOnce(fault);
-    expect(await tables.write(TABLE, predictions, soon())).toEqual([]);
-    expect(stub.requests).toHaveLength(2);
+    await expect(tables.write(TABLE, predictions, soon())).rejects.toThrow(expected);
+    expect(stub.requests).toHaveLength(1);
+
+    failOnce(fault);
+    const all = async function* () {
+      yield* predictions;
+    };
+    const options = { concurrency: 4, stallMs: 10_000, onWritten: () => undefined, signal: soon() };
+    expect(await writePredictions(tables, TABLE, all(), options)).toBe(3);
+    expect(stub.requests).toHaveLength(3);
+    tables.close();
+  });
+
+  it('pass on an error that is not of the store for the moment', async () => {
+    const tables = createDynamoDbTables(stub.connection);
+    await expect(tables.write('not-there', predictions, soon())).rejects.toThrow(TableMissingError);
+    expect(stub.requests).toHaveLength(1);
     tables.close();
   });
 

@@ -1,0 +1,57 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { StoreError, UsageError } from '../domain/errors.ts';
+import { shown } from '../domain/ids.ts';
+import type { Seal } from '../domain/seal.ts';
+import type { PredictionTables, TableOptions } from '../store/prediction-tables.ts';
+import type { Manifest } from './manifest.ts';
+import type { Run } from './runs.ts';
+
+const POLL_MS = 1_000;
+
+/** How a run finds its table: `sealed` is done, and is never touched again. */
+export type RunTable =
+  { readonly kind: 'missing' | 'unsealed' } | { readonly kind: 'sealed'; readonly seal: Seal };
+
+/** Looks for the table of a run that an earlier process began. Throws UsageError where it was deleted since. */
+export async function findTable(
+  tables: PredictionTables,
+  run: Run,
+  manifest: Manifest | null,
+  signal: AbortSignal,
+): Promise<RunTable> {
+  const { runId, version, table } = run;
+  for (;;) {
+    signal.throwIfAborted();
+    const found = await tables.describe(table, signal);
+    if (found === null) {
+      if (manifest === null) return { kind: 'missing' };
+      throw new UsageError(
+        `run ${shown(runId)} loaded version ${version}, and its table ${table} was deleted since: give another run id`,
+      );
+    }
+    if (found.status === 'creating') {
+      await delay(POLL_MS, undefined, { signal });
+      continue;
+    }
+    if (found.status !== 'active') throw new StoreError(`table ${table} is ${found.status}: try again later`);
+    const seal = await tables.readSeal(table, signal);
+    return seal === null ? { kind: 'unsealed' } : { kind: 'sealed', seal };
+  }
+}
+
+/** Makes the table; one that another process of the same run makes at this moment is as good. */
+export async function makeTable(
+  tables: PredictionTables,
+  { runId, table }: Run,
+  options: TableOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await tables.create(table, signal, options);
+  } catch (error) {
+    if (runId === undefined || (await tables.describe(table, signal)) === null) throw error;
+    while ((await tables.describe(table, signal))?.status === 'creating') {
+      await delay(POLL_MS, undefined, { signal });
+    }
+  }
+}

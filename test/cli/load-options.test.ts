@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EXIT } from '../../src/cli/exit-codes.ts';
+import { run } from '../../src/cli/program.ts';
+import { batch, createFolder, createPublisher, never, type TestPublisher } from '../publishing/fixtures.ts';
+
+let folder: Awaited<ReturnType<typeof createFolder>>;
+let publisher: TestPublisher;
+let [one, other] = ['', ''];
+beforeAll(async () => {
+  folder = await createFolder();
+  [one, other] = [await folder.file(batch(30, 1)), await folder.file(batch(30, 2))];
+});
+afterAll(() => folder.remove());
+beforeEach(() => {
+  publisher = createPublisher();
+});
+
+async function topshelf(...argv: string[]) {
+  let out = '';
+  let err = '';
+  const exitCode = await run([...argv, '--placement', 'home'], {
+    io: { stdout: { write: (text) => (out += text) }, stderr: { write: (text) => (err += text) } },
+    openPublisher: async () => ({ ...publisher, close: async () => undefined }),
+  });
+  return { exitCode, out, err };
+}
+
+describe('the options of loading', () => {
+  it('name a run, which a second command finds done, and another input may not take', async () => {
+    const first = await topshelf('load', one, '--run-id', 'daily 1');
+    const again = await topshelf('publish', one, '--run-id', 'daily 1');
+    expect(first.exitCode).toBe(EXIT.done);
+    expect(again.exitCode).toBe(EXIT.done);
+    expect(again.err).toContain('this run has loaded version');
+    expect(await publisher.tables.list('', never)).toHaveLength(1);
+    const wrong = await topshelf('load', other, '--run-id', 'daily 1');
+    expect(wrong.exitCode).toBe(EXIT.badData);
+    expect(wrong.err).toMatch(/run "daily 1" of home was begun by ada@shop .*is missing; .* is new/);
+  });
+
+  it('give the table tags, topshelf’s own among them, protection and warm throughput', async () => {
+    const flags = [
+      '--tag',
+      'team=search',
+      '--tag',
+      'cost=a=b',
+      '--deletion-protection',
+      '--warm-reads',
+      '24000',
+    ];
+    expect(await topshelf('load', one, ...flags)).toMatchObject({ exitCode: EXIT.done });
+    const [table = ''] = await publisher.tables.list('', never);
+    expect(publisher.tables.optionsOf(table)).toEqual({
+      warm: { reads: 24_000 },
+      tags: {
+        team: 'search',
+        cost: 'a=b',
+        'topshelf:placement': 'home',
+        'topshelf:version': table.replace('topshelf-home-', ''),
+      },
+      deletionProtection: true,
+    });
+  });
+
+  it('ask nothing of the table unless they are given', async () => {
+    await topshelf('load', one);
+    const [table = ''] = await publisher.tables.list('', never);
+    expect(publisher.tables.optionsOf(table)).toEqual({});
+  });
+
+  it.each(['load', 'publish'])('let %s estimate without writing', async (command) => {
+    const { exitCode, out } = await topshelf(command, one, '--estimate');
+    expect(exitCode).toBe(EXIT.done);
+    expect(out).toMatch(/^home: nothing was written\. A load would write 30 items of 180 rows, \d+ bytes\n/);
+    expect(out).toMatch(/30 write units, \$0\.0000\n[^]*us-east-1 on 2026-\d\d-\d\d/);
+    const { out: json } = await topshelf(command, one, '--estimate', '--json');
+    expect(JSON.parse(json)).toMatchObject({ items: 30, writeUnits: 30 });
+    expect(await publisher.tables.list('', never)).toEqual([]);
+  });
+
+  it.each([
+    [['--tag', 'novalue'], 'key=value'],
+    [['--tag', 'topshelf:version=1'], 'reserved'],
+    [['--warm-writes', '0'], 'whole number'],
+    [['--run-id', ' '], 'run id'],
+  ])('are refused as %j', async (flags, message) => {
+    const { exitCode, err } = await topshelf('load', one, ...flags);
+    expect(exitCode).toBe(EXIT.usage);
+    expect(err).toContain(message);
+    expect(await publisher.tables.list('', never)).toEqual([]);
+  });
+});
