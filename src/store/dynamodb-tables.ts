@@ -5,6 +5,7 @@ import {
   DynamoDBClient,
   paginateListTables,
   ResourceNotFoundException,
+  UpdateTableCommand,
   waitUntilTableExists,
   waitUntilTableNotExists,
   type TableStatus,
@@ -12,6 +13,7 @@ import {
 import {
   BatchGetCommand,
   BatchWriteCommand,
+  DeleteCommand,
   DynamoDBDocumentClient,
   PutCommand,
 } from '@aws-sdk/lib-dynamodb';
@@ -22,7 +24,7 @@ import { SEAL_KEY } from '../domain/seal.ts';
 import { pause } from '../resilience/deadline.ts';
 import { toStoreError } from './dynamodb-errors.ts';
 import { readSeal } from './dynamodb-reader.ts';
-import type { PredictionTables, TableDescription } from './prediction-tables.ts';
+import { refuseReserved, type PredictionTables, type TableDescription } from './prediction-tables.ts';
 import { encodeSeal } from './seal-codec.ts';
 
 // The SDK's own retries, with its backoff: a publisher has time, and one failed call must not end a load.
@@ -138,10 +140,27 @@ export function createDynamoDbTables(connection: DynamoDbConnection): Prediction
         return names;
       }),
 
+    async eraseUser(table, userId, signal) {
+      refuseReserved(userId);
+      return ask('DeleteItem', table, async () => {
+        const command = new DeleteCommand({ TableName: table, Key: { userId }, ReturnValues: 'ALL_OLD' });
+        const { Attributes } = await documents.send(command, { abortSignal: signal });
+        return Attributes !== undefined;
+      });
+    },
+
     delete: (table, signal) =>
       ask('DeleteTable', table, async () => {
+        const remove = () =>
+          client.send(new DeleteTableCommand({ TableName: table }), { abortSignal: signal });
         try {
-          await client.send(new DeleteTableCommand({ TableName: table }), { abortSignal: signal });
+          await remove().catch(async (error: unknown) => {
+            if (!isProtection(error)) throw error;
+            const unprotect = new UpdateTableCommand({ TableName: table, DeletionProtectionEnabled: false });
+            await client.send(unprotect, { abortSignal: signal });
+            await waitUntilTableExists({ ...waiter, abortSignal: signal }, { TableName: table });
+            await remove();
+          });
         } catch (error) {
           if (error instanceof ResourceNotFoundException) return;
           throw error;
@@ -151,6 +170,15 @@ export function createDynamoDbTables(connection: DynamoDbConnection): Prediction
 
     close: () => client.destroy(),
   };
+}
+
+/** DynamoDB has no name of its own for this refusal: only its message says that the table is protected. */
+function isProtection(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    error.name === 'ValidationException' &&
+    /deletion protection|protected against deletion/i.test(error.message)
+  );
 }
 
 function statusOf(status: TableStatus | undefined): TableDescription['status'] {
