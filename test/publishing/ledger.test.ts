@@ -18,9 +18,9 @@ describe('the ledger of versions', () => {
     await goBack();
     const [newest, oldest] = await versions(home.publisher, placement, never);
     expect(newest).toMatchObject({ version: second, rows: 48, rejected: 0, duplicates: 0 });
-    expect(newest?.files).toMatchObject([
-      { path: home.request(1).paths[0], sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
-    ]);
+    const [file] = newest?.files ?? [];
+    expect(file?.path).toBe(home.request(1).paths[0]);
+    expect(file?.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(newest?.activations).toMatchObject([
       { epoch: 2, action: 'activate', by: 'ada@shop', reason: 'day 1' },
     ]);

@@ -181,11 +181,8 @@ describe('prune', () => {
     await home.publisher.tables.create(tableOf(version), never);
     home.publisher.advance(DAY_MS / 2);
     const young = await pruning();
-    expect(young.versions[0]).toMatchObject({
-      version,
-      outcome: 'kept',
-      why: expect.stringContaining('under way'),
-    });
+    expect(young.versions[0]).toMatchObject({ version, outcome: 'kept' });
+    expect(young.versions[0]?.why).toContain('under way');
     home.publisher.advance(DAY_MS / 2);
     expect(outcomes(await pruning())[version]).toBe('deleted');
   });

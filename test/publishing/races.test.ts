@@ -14,7 +14,10 @@ import { putLive } from '../support/contender.ts';
 import { list, storeVersion } from '../support/versions.ts';
 import { createPublisher, never, type TestPublisher } from './fixtures.ts';
 
-describeRaces('memory', () => createMemoryPointers().open);
+describeRaces('memory', () => {
+  const pointers = createMemoryPointers();
+  return () => pointers.open();
+});
 describeRaces('files', async () => {
   const root = await mkdtemp(join(tmpdir(), 'topshelf-races-'));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
@@ -86,7 +89,7 @@ describe('pruning and rollbacks at the same moment', () => {
             expect(retired).not.toContain(version);
             for (const outcome of [pruned, ...rollbacks]) {
               if (outcome.status === 'fulfilled') continue;
-              const { reason } = outcome as PromiseRejectedResult;
+              const reason: unknown = outcome.reason;
               expect(reason instanceof LostRaceError || reason instanceof NotFoundError, String(reason)).toBe(
                 true,
               );
