@@ -1,6 +1,6 @@
 /**
  * The publishers' record: manifests, predictions as parquet, gate reports, activations. Every object is written once
- * and never changed; keys are `<placement>/versions/<version>/manifest.json` and the like, with `/` between parts.
+ * and never changed, erasures aside; keys are `<placement>/versions/<version>/manifest.json` and the like, with `/` between parts.
  */
 export interface Archive {
   /**
@@ -11,6 +11,14 @@ export interface Archive {
 
   /** As `putOnce`, from a local file. */
   putFileOnce(key: string, path: string): Promise<'written' | 'exists'>;
+
+  /**
+   * The one exception to "written once": puts a local file in the place of an object that is there, for a person who
+   * asks to be forgotten. Resolves with `absent`, and writes nothing, where there is no such object; the object is the
+   * old or the new one at every moment. Rejects with UnreachableError, and with LostRaceError where another erasure
+   * replaced it meanwhile.
+   */
+  replaceForErasure(key: string, path: string): Promise<'replaced' | 'absent'>;
 
   /** The object's bytes; null where there is none. Rejects with UnreachableError. */
   get(key: string): Promise<Uint8Array | null>;

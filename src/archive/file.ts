@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { access, copyFile, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { messageOf, TopshelfError, UnreachableError } from '../domain/errors.ts';
 import type { Archive } from './archive.ts';
@@ -50,6 +50,23 @@ export function createFileArchive({ root }: FileArchiveOptions): Archive {
       return putOnce(key, (temporary) => copyFile(source, temporary, constants.COPYFILE_EXCL));
     },
 
+    async replaceForErasure(key, source) {
+      const path = pathOf(key);
+      const temporary = `${path}.${randomUUID()}${TEMPORARY}`;
+      try {
+        await access(path);
+        await copyFile(source, temporary, constants.COPYFILE_EXCL);
+        await flush(temporary);
+        await rename(temporary, path);
+        return 'replaced';
+      } catch (error) {
+        if (isCode(error, 'ENOENT') && !(await exists(path))) return 'absent';
+        throw unreachable(`replacing ${path}`, error);
+      } finally {
+        await rm(temporary, { force: true }).catch(() => undefined);
+      }
+    },
+
     async get(key) {
       const path = pathOf(key);
       try {
@@ -95,6 +112,13 @@ export function createFileArchive({ root }: FileArchiveOptions): Archive {
 async function flush(path: string): Promise<void> {
   const file = await open(path, 'r+');
   await file.sync().finally(() => file.close());
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function isCode(error: unknown, code: string): boolean {

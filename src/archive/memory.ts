@@ -18,6 +18,12 @@ export function createMemoryArchive(): Archive {
     async putFileOnce(key, path) {
       return putOnce(key, await readFile(path));
     },
+    async replaceForErasure(key, path) {
+      keyParts(key);
+      if (!objects.has(key)) return 'absent';
+      objects.set(key, await readFile(path));
+      return 'replaced';
+    },
     async get(key) {
       return objects.get(key)?.slice() ?? null;
     },

@@ -3,8 +3,14 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { GetObjectCommand, paginateListObjectsV2, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { messageOf, UnreachableError } from '../domain/errors.ts';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  paginateListObjectsV2,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { LostRaceError, messageOf, UnreachableError } from '../domain/errors.ts';
 import type { Archive } from './archive.ts';
 import { keyParts } from './keys.ts';
 
@@ -38,6 +44,7 @@ export function createS3Archive({ bucket, prefix, ...connection }: S3ArchiveOpti
     sha256: string,
     length: number,
     body: () => Readable | Uint8Array,
+    condition: { IfNoneMatch: '*' } | { IfMatch: string } = { IfNoneMatch: '*' },
   ): Promise<'written' | 'exists'> {
     for (let conflicts = 0; ; conflicts++) {
       try {
@@ -48,7 +55,7 @@ export function createS3Archive({ bucket, prefix, ...connection }: S3ArchiveOpti
             Body: body(),
             ContentLength: length,
             ChecksumSHA256: sha256,
-            IfNoneMatch: '*',
+            ...condition,
           }),
         );
         return 'written';
@@ -58,6 +65,17 @@ export function createS3Archive({ bucket, prefix, ...connection }: S3ArchiveOpti
         if (status !== 409 || conflicts >= MAX_CONFLICTS) throw unreachable('writing', bucket, key, error);
         await new Promise((resolve) => setTimeout(resolve, CONFLICT_PAUSE_MS * (1 + Math.random())));
       }
+    }
+  }
+
+  async function etagOf(key: string): Promise<string | undefined> {
+    try {
+      const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: objectKey(key) }));
+      return head.ETag;
+    } catch (error) {
+      // A HEAD has no body to say NoSuchKey in.
+      if (statusOf(error) === 404) return undefined;
+      throw unreachable('reading', bucket, key, error);
     }
   }
 
@@ -80,10 +98,20 @@ export function createS3Archive({ bucket, prefix, ...connection }: S3ArchiveOpti
     },
 
     async putFileOnce(key, path) {
-      const hash = createHash('sha256');
-      await pipeline(createReadStream(path), hash);
-      const { size } = await stat(path);
-      return put(key, hash.digest('base64'), size, () => createReadStream(path));
+      const { sha256, size } = await describeFile(path);
+      return put(key, sha256, size, () => createReadStream(path));
+    },
+
+    async replaceForErasure(key, path) {
+      const etag = await etagOf(key);
+      if (etag === undefined) return 'absent';
+      const { sha256, size } = await describeFile(path);
+      // The condition did not hold: "exists" then means that somebody else's object is there.
+      const outcome = await put(key, sha256, size, () => createReadStream(path), { IfMatch: etag });
+      if (outcome === 'written') return 'replaced';
+      throw new LostRaceError(
+        `${key} in s3://${bucket} was replaced by another writer meanwhile; erase again`,
+      );
     },
 
     async get(key) {
@@ -125,6 +153,13 @@ export function createS3Archive({ bucket, prefix, ...connection }: S3ArchiveOpti
       client.destroy();
     },
   };
+}
+
+async function describeFile(path: string): Promise<{ sha256: string; size: number }> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  const { size } = await stat(path);
+  return { sha256: hash.digest('base64'), size };
 }
 
 function withPrefix(prefix: string, key: string): string {

@@ -1,20 +1,23 @@
 import type { Command } from 'commander';
 import type { PointerResult } from '../publishing/activate.ts';
-import { publishingCommand, reasonOption, requiredPlacement } from './options.ts';
-import { runPublishing, warn, type CommonFlags, type Session } from './session.ts';
+import { reasonOption, requiredPlacement } from './options.ts';
+import { warn, type Session } from './session.ts';
+import { pointerCommand, runWaiting, type WaitFlags } from './wait-options.ts';
 
-interface Flags extends CommonFlags {
+interface Flags extends WaitFlags {
   readonly placement: string;
   readonly reason: string;
+  readonly fromQuarantine?: string;
 }
 
 export function activateCommand(session: Session): Command {
-  return publishingCommand('activate', 'make a sealed version live')
+  return pointerCommand('activate', 'make a sealed version live')
     .argument('<version>', 'as "topshelf versions" lists it')
     .addOption(requiredPlacement())
     .addOption(reasonOption('activated by hand'))
+    .option('--from-quarantine <why>', 'let a quarantined version come back, and say why for ever')
     .action((version: string, flags: Flags) =>
-      runPublishing(session, flags, async ({ context, onProgress, signal }) => {
+      runWaiting(session, flags, async ({ context, onProgress, signal }) => {
         const { activate } = await import('../publishing/activate.ts');
         const result = await activate(context, { version, ...flags }, signal);
         warn(onProgress, result.warnings);

@@ -1,20 +1,21 @@
 import type { Command } from 'commander';
 import type { Blocked } from '../publishing/block.ts';
-import { publishingCommand, reasonOption, requiredPlacement } from './options.ts';
-import { runPublishing, warn, type CommonFlags, type Session } from './session.ts';
+import { reasonOption, requiredPlacement } from './options.ts';
+import { warn, type Session } from './session.ts';
+import { pointerCommand, runWaiting, type WaitFlags } from './wait-options.ts';
 
-export interface BlockFlags extends CommonFlags {
+export interface BlockFlags extends WaitFlags {
   readonly placement: string;
   readonly reason: string;
 }
 
 export function blockCommand(session: Session): Command {
-  return publishingCommand('block', 'take products out of every answer')
+  return pointerCommand('block', 'take products out of every answer')
     .argument('<products...>', 'product ids')
     .addOption(requiredPlacement())
     .addOption(reasonOption('blocked by hand'))
     .action((productIds: string[], flags: BlockFlags) =>
-      runPublishing(session, flags, async ({ context, onProgress, signal }) => {
+      runWaiting(session, flags, async ({ context, onProgress, signal }) => {
         const { block } = await import('../publishing/block.ts');
         const result = await block(context, { productIds, ...flags }, signal);
         warn(onProgress, result.warnings);

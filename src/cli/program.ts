@@ -4,9 +4,12 @@ import { UsageError } from '../domain/errors.ts';
 import { activateCommand } from './activate.ts';
 import { blockCommand } from './block.ts';
 import { demoCommand } from './demo.ts';
+import { eraseCommand } from './erase.ts';
 import { EXIT } from './exit-codes.ts';
+import { explainCommand } from './explain.ts';
 import { loadCommand } from './load.ts';
 import { processIo, writeError } from './output.ts';
+import { pruneCommand } from './prune.ts';
 import { publishCommand } from './publish.ts';
 import { releaseCommand } from './release.ts';
 import { rollbackCommand } from './rollback.ts';
@@ -66,6 +69,9 @@ function createProgram(session: Session): Command {
     unblockCommand(session),
     statusCommand(session),
     versionsCommand(session),
+    explainCommand(session),
+    pruneCommand(session),
+    eraseCommand(session),
   ];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   return program;

@@ -2,33 +2,42 @@ import type { Command } from 'commander';
 import { liveText } from './activate.ts';
 import { loadedJson, loadedText } from './load.ts';
 import { estimated, loadRequest, withLoadOptions, type LoadFlags } from './load-options.ts';
-import { keepOption, publishingCommand, reasonOption, requiredPlacement } from './options.ts';
-import { runPublishing, warn, type CommonFlags, type Session } from './session.ts';
+import { keepOption, reasonOption, requiredPlacement } from './options.ts';
+import { runPublishing, warn, type Session } from './session.ts';
+import { pointerCommand, runWaiting, type WaitFlags } from './wait-options.ts';
 
-interface Flags extends CommonFlags, LoadFlags {
+interface Flags extends WaitFlags, LoadFlags {
   readonly placement: string;
   readonly reason: string;
   readonly keep: number;
 }
 
 export function publishCommand(session: Session): Command {
-  return withLoadOptions(publishingCommand('publish', 'load, check and activate in one go'))
+  return withLoadOptions(pointerCommand('publish', 'load, check and activate in one go'))
     .argument('<files...>', 'CSV files with columns ENTITY, CLASS, SCORE; plain or gzip')
     .addOption(requiredPlacement())
     .addOption(keepOption())
     .addOption(reasonOption('published'))
     .action((paths: string[], flags: Flags) =>
-      runPublishing(session, flags, async (work) => {
-        const { context, onProgress, signal } = work;
-        const request = { paths, ...flags, ...(await loadRequest(flags, context)) };
-        if (flags.estimate === true) return estimated(work, request);
-        const { publish } = await import('../publishing/publish.ts');
-        const { loaded, activated } = await publish(context, request, onProgress, signal);
-        warn(onProgress, activated.warnings);
-        return {
-          json: { ...activated, loaded: loadedJson(loaded) },
-          text: `${loadedText(loaded)}\n${liveText(activated)}`,
-        };
-      }),
+      flags.estimate === true ? estimateOnly(session, paths, flags) : publishAndWait(session, paths, flags),
     );
+}
+
+function estimateOnly(session: Session, paths: string[], flags: Flags): Promise<void> {
+  return runPublishing(session, flags, async (work) =>
+    estimated(work, { paths, ...flags, ...(await loadRequest(flags, work.context)) }),
+  );
+}
+
+function publishAndWait(session: Session, paths: string[], flags: Flags): Promise<void> {
+  return runWaiting(session, flags, async ({ context, onProgress, signal }) => {
+    const request = { paths, ...flags, ...(await loadRequest(flags, context)) };
+    const { publish } = await import('../publishing/publish.ts');
+    const { loaded, activated } = await publish(context, request, onProgress, signal);
+    warn(onProgress, activated.warnings);
+    return {
+      json: { ...activated, loaded: loadedJson(loaded) },
+      text: `${loadedText(loaded)}\n${liveText(activated)}`,
+    };
+  });
 }

@@ -1,18 +1,19 @@
 import type { Command } from 'commander';
-import { publishingCommand, reasonOption, requiredPlacement } from './options.ts';
-import { runPublishing, warn, type CommonFlags, type Session } from './session.ts';
+import { reasonOption, requiredPlacement } from './options.ts';
+import { warn, type Session } from './session.ts';
+import { pointerCommand, runWaiting, type WaitFlags } from './wait-options.ts';
 
-interface Flags extends CommonFlags {
+interface Flags extends WaitFlags {
   readonly placement: string;
   readonly reason: string;
 }
 
 export function releaseCommand(session: Session): Command {
-  return publishingCommand('release', 'end the hold: activations may go on')
+  return pointerCommand('release', 'end the hold: activations may go on')
     .addOption(requiredPlacement())
     .addOption(reasonOption('released by hand'))
     .action((flags: Flags) =>
-      runPublishing(session, flags, async ({ context, onProgress, signal }) => {
+      runWaiting(session, flags, async ({ context, onProgress, signal }) => {
         const { release } = await import('../publishing/release.ts');
         const result = await release(context, flags, signal);
         warn(onProgress, result.warnings);

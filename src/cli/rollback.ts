@@ -1,21 +1,22 @@
 import type { Command } from 'commander';
 import { liveText } from './activate.ts';
-import { publishingCommand, reasonOption, requiredPlacement } from './options.ts';
-import { runPublishing, warn, type CommonFlags, type Session } from './session.ts';
+import { reasonOption, requiredPlacement } from './options.ts';
+import { warn, type Session } from './session.ts';
+import { pointerCommand, runWaiting, type WaitFlags } from './wait-options.ts';
 
-interface Flags extends CommonFlags {
+interface Flags extends WaitFlags {
   readonly placement: string;
   readonly reason: string;
   readonly to?: string;
 }
 
 export function rollbackCommand(session: Session): Command {
-  return publishingCommand('rollback', 'go back to the version before, quarantine this one, hold activations')
+  return pointerCommand('rollback', 'go back to the version before, quarantine this one, hold activations')
     .addOption(requiredPlacement())
     .option('--to <version>', 'go back to this earlier version')
     .addOption(reasonOption('rolled back by hand'))
     .action((flags: Flags) =>
-      runPublishing(session, flags, async ({ context, onProgress, signal }) => {
+      runWaiting(session, flags, async ({ context, onProgress, signal }) => {
         const { rollback } = await import('../publishing/rollback.ts');
         const result = await rollback(context, flags, signal);
         warn(onProgress, result.warnings);

@@ -1,23 +1,36 @@
 import type { Command } from 'commander';
+import { reportText } from '../publishing/replicas.ts';
 import type { PlacementStatus } from '../publishing/status.ts';
+import { historyLine, historyOption } from './history.ts';
 import { placementOption, publishingCommand } from './options.ts';
 import { runPublishing, type CommonFlags, type Session } from './session.ts';
+import { replicasOf, replicasOption, type ReplicaFlags } from './wait-options.ts';
 
-interface Flags extends CommonFlags {
+interface Flags extends CommonFlags, ReplicaFlags {
   readonly placement?: string;
+  readonly history?: number;
 }
 
 export function statusCommand(session: Session): Command {
   return publishingCommand('status', 'what is live, since when and why; held, quarantined and blocked')
     .addOption(placementOption())
+    .addOption(historyOption())
+    .addOption(replicasOption())
     .action((flags: Flags) =>
       runPublishing(session, flags, async ({ context, signal }) => {
         const { status } = await import('../publishing/status.ts');
-        const placements = await status(context, flags.placement, signal);
-        const text = placements.map(statusText).join('\n') || 'no placement has a pointer';
+        const placements = await status(context, { ...flags, replicas: await replicasOf(flags) }, signal);
+        const text = placements.map(wholeText).join('\n') || 'no placement has a pointer';
         return { json: { placements }, text };
       }),
     );
+}
+
+function wholeText(status: PlacementStatus): string {
+  const replicas = status.replicas?.map((report) => `  ${report.replica} ${reportText(report)}`);
+  const none = replicas?.length === 0 ? ['  no replica at all'] : [];
+  const history = status.history.map((entry) => `  ${historyLine(entry)}`);
+  return [statusText(status), ...(replicas ?? []), ...none, ...history].join('\n');
 }
 
 function statusText(status: PlacementStatus): string {

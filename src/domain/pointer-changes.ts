@@ -96,6 +96,41 @@ export function unblocked(before: Pointer, productIds: readonly string[], author
   return { ...authored(before, author), blocked: before.blocked.filter((id) => !back.has(id)) };
 }
 
+/**
+ * The same version, with `versions` never to be activated again: their tables are about to be deleted. Those of
+ * `deleted`, whose tables are gone, leave the list. Throws UsageError where it would overflow: an entry pushed out of
+ * the list would be free to be chosen while its table is being deleted.
+ */
+export function retired(
+  before: Pointer,
+  versions: readonly string[],
+  deleted: readonly string[],
+  author: Authorship,
+): Pointer {
+  const gone = new Set(deleted);
+  const kept = before.retired.filter((version) => !gone.has(version));
+  const list = [...new Set([...versions, ...kept])];
+  if (list.length > MAX_LISTED) {
+    throw new UsageError(
+      `${list.length} versions would be retired at once; at most ${MAX_LISTED} can be. Delete those first that are.`,
+    );
+  }
+  if (list.includes(before.version)) {
+    throw new UsageError(`version ${before.version} is live and cannot be retired`);
+  }
+  return { ...authored(before, author), retired: list };
+}
+
+/** The quarantine list without this version, and without its content under any other id. */
+export function outOfQuarantine(
+  quarantined: readonly Quarantined[],
+  candidate: { version: string; contentHash: string },
+): readonly Quarantined[] {
+  return quarantined.filter(
+    ({ version, contentHash }) => version !== candidate.version && contentHash !== candidate.contentHash,
+  );
+}
+
 /** Whether this version, or its content under another id, is quarantined; the entry that says so. */
 export function quarantineOf(
   pointer: Pointer,

@@ -30,6 +30,14 @@ export function newVersion(now: number, randomBits: number): string {
   return `${second}-${(randomBits & 0xffffff).toString(16).padStart(6, '0')}`;
 }
 
+/** When a version's id was made, in milliseconds since the epoch; NaN for what is no version. */
+export function versionTime(version: string): number {
+  const [, date, time] = /^(\d{4}\d{2}\d{2})T(\d{6})Z-/.exec(version) ?? [];
+  if (date === undefined || time === undefined || !isVersion(version)) return NaN;
+  const day = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`;
+  return Date.parse(`${day}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}Z`);
+}
+
 /** The table that holds a version. */
 export function tableName(prefix: string, placement: string, version: string): string {
   return `${prefix}-${placement}-${version}`;

@@ -1,6 +1,6 @@
-import { HeldError, NotFoundError, QuarantinedError } from '../domain/errors.ts';
+import { HeldError, NotFoundError, QuarantinedError, UsageError } from '../domain/errors.ts';
 import { shown } from '../domain/ids.ts';
-import { activated } from '../domain/pointer-changes.ts';
+import { activated, outOfQuarantine } from '../domain/pointer-changes.ts';
 import type { Pointer } from '../domain/pointer.ts';
 import type { Seal } from '../domain/seal.ts';
 import { isVersion, tableName } from '../domain/version.ts';
@@ -22,6 +22,8 @@ export interface ActivateRequest {
   readonly version: string;
   readonly reason: string;
   readonly gate?: Gate;
+  /** The explicit word for a quarantined version: why it may come back, with its content. Kept in pointer and record. */
+  readonly fromQuarantine?: string | undefined;
 }
 
 /** What is live after a command that may change the pointer. */
@@ -44,7 +46,7 @@ export type Activated = PointerResult & { readonly verdict: Verdict | null };
  */
 export async function activate(
   context: PublisherContext,
-  { placement, version, reason, gate = floorsGate }: ActivateRequest,
+  { placement, version, reason, gate = floorsGate, fromQuarantine }: ActivateRequest,
   signal: AbortSignal,
 ): Promise<Activated> {
   const state = await readPointerState(context, placement, signal);
@@ -55,11 +57,14 @@ export async function activate(
   assertNotHeld(placement, state, standing);
   const table = tableName(context.tablePrefix, placement, version);
   const seal = await sealedVersion(context, { placement, version, table }, signal);
-  assertMayReturn(seal, standing);
+  assertMayReturn(seal, standing, fromQuarantine);
   const live = state.kind === 'pointer' ? state.pointer : null;
   const verdict = await askGate(gate, { candidate: seal, live });
-  const author = authorship(context, standing.nextEpoch, reason);
-  const next: Pointer = { ...activated(live, { table, seal }, author), ...listsOf(standing.before) };
+  const why = fromQuarantine === undefined ? reason : `${reason}; out of quarantine: ${fromQuarantine}`;
+  const author = authorship(context, standing.nextEpoch, why);
+  const lists = listsOf(standing.before);
+  const quarantined = outOfQuarantine(lists.quarantined, seal);
+  const next: Pointer = { ...activated(live, { table, seal }, author), ...lists, quarantined };
   const { pointer, warnings } = await commit(context, state, next, 'activate', signal);
   const replaced =
     state.kind === 'malformed'
@@ -110,16 +115,27 @@ async function sealedVersion(
   return seal;
 }
 
-function assertMayReturn({ placement, version, contentHash }: Seal, { before }: Standing): void {
+function assertMayReturn(
+  { placement, version, contentHash }: Seal,
+  { before }: Standing,
+  fromQuarantine: string | undefined,
+): void {
   const entry = before?.quarantined.find(
     (left) => left.version === version || left.contentHash === contentHash,
   );
-  if (entry !== undefined) {
+  if (entry === undefined && fromQuarantine !== undefined) {
+    throw new UsageError(`version ${version} is not quarantined: leave --from-quarantine out`);
+  }
+  if (fromQuarantine?.trim() === '') throw new UsageError('--from-quarantine needs the reason, got ""');
+  if (entry !== undefined && fromQuarantine === undefined) {
     const what =
       entry.version === version
         ? `version ${version}`
         : `the content of ${version} (that of ${entry.version})`;
-    throw new QuarantinedError(`${what} was quarantined by ${entry.by} at ${entry.at}: ${entry.reason}`);
+    throw new QuarantinedError(
+      `${what} was quarantined by ${entry.by} at ${entry.at}: ${entry.reason}. ` +
+        'Only an explicit word brings it back: --from-quarantine "why".',
+    );
   }
   if (before?.retired.includes(version)) {
     throw new NotFoundError(

@@ -4,7 +4,7 @@ import { UnreachableError } from '../domain/errors.ts';
 import type { Pointer } from '../domain/pointer.ts';
 import { activationKey, activationsPrefix } from './archive-keys.ts';
 
-export type PointerAction = 'activate' | 'rollback' | 'release' | 'block' | 'unblock';
+export type PointerAction = 'activate' | 'rollback' | 'release' | 'block' | 'unblock' | 'retire';
 
 const override = z.object({ by: z.string(), reason: z.string() }).nullable();
 const hold = z.object({ since: z.string(), by: z.string(), reason: z.string() }).nullable();
@@ -22,7 +22,7 @@ const quarantined = z.array(
 const recordSchema = z.object({
   schemaVersion: z.literal(1),
   epoch: z.int().min(1),
-  action: z.enum(['activate', 'rollback', 'release', 'block', 'unblock']),
+  action: z.enum(['activate', 'rollback', 'release', 'block', 'unblock', 'retire']),
   placement: z.string(),
   version: z.string(),
   table: z.string(),

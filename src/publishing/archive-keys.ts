@@ -40,3 +40,21 @@ function runName(runId: string): string {
     .slice(0, 60);
   return `${readable}-${createHash('sha256').update(runId).digest('hex').slice(0, 16)}`;
 }
+
+export function versionsPrefix(placement: string): string {
+  return `${placement}/versions/`;
+}
+
+export function allChecksPrefix(placement: string): string {
+  return `${placement}/checks/`;
+}
+
+/** The version whose predictions this key holds; undefined for any other key. */
+export function versionOfPredictions(placement: string, key: string): string | undefined {
+  const [version = '', file, ...rest] = key.slice(versionsPrefix(placement).length).split('/');
+  return file === 'predictions.parquet' && rest.length === 0 ? version : undefined;
+}
+
+export function erasureKey(placement: string, id: string): string {
+  return `${placement}/erasures/${id}.json`;
+}

@@ -1,6 +1,8 @@
 import type { Hold, Override, Quarantined } from '../domain/pointer.ts';
 import type { PublisherContext } from './context.ts';
+import { historyOf, type LedgerEntry } from './history.ts';
 import { readPointerState } from './pointer-state.ts';
+import { askReplicas, type ReplicaDirectory, type ReplicaReport } from './replicas.ts';
 
 /** What the pointer of a placement says; fields are null where it does not say. */
 export interface PlacementStatus {
@@ -24,30 +26,45 @@ export interface PlacementStatus {
   readonly blocked: readonly string[];
   /** What is wrong with a malformed pointer. */
   readonly problem: string | null;
+  /** The latest writes of the pointer, newest first; as many as were asked for. */
+  readonly history: readonly LedgerEntry[];
+  /** What every replica serves; null where they were not asked. */
+  readonly replicas: readonly ReplicaReport[] | null;
 }
+
+export interface StatusRequest {
+  readonly placement?: string | undefined;
+  /** Writes of the pointer to tell of; none by default. */
+  readonly history?: number | undefined;
+  readonly replicas?: ReplicaDirectory | undefined;
+}
+
+type Reader = Pick<PublisherContext, 'pointers' | 'tables' | 'archive' | 'now'>;
 
 /** The status of one placement, or of all that have a pointer. */
 export async function status(
-  context: Pick<PublisherContext, 'pointers' | 'tables' | 'now'>,
-  placement: string | undefined,
+  context: Reader,
+  { placement, history = 0, replicas }: StatusRequest,
   signal: AbortSignal,
 ): Promise<PlacementStatus[]> {
   const placements = placement === undefined ? await context.pointers.listPlacements(signal) : [placement];
-  return Promise.all(placements.toSorted().map((name) => statusOf(context, name, signal)));
+  return Promise.all(
+    placements.toSorted().map(async (name) => ({
+      ...(await statusOf(context, name, signal)),
+      history: history === 0 ? [] : await historyOf(context, name, history),
+      replicas: replicas === undefined ? null : await askReplicas(replicas, name, signal),
+    })),
+  );
 }
 
-async function statusOf(
-  context: Pick<PublisherContext, 'pointers' | 'tables' | 'now'>,
-  placement: string,
-  signal: AbortSignal,
-): Promise<PlacementStatus> {
+async function statusOf(context: Reader, placement: string, signal: AbortSignal): Promise<PlacementStatus> {
   const state = await readPointerState(context, placement, signal);
   const nothing: PlacementStatus = {
     placement,
     pointer: state.kind,
     ...{ version: null, table: null, epoch: null, since: null, by: null, reason: null },
     ...{ generatedAt: null, ageSeconds: null, hold: null, override: null },
-    ...{ quarantined: [], retired: [], blocked: [], problem: null },
+    ...{ quarantined: [], retired: [], blocked: [], problem: null, history: [], replicas: null },
   };
   const ageSeconds = (generatedAt: string) => Math.round((context.now() - Date.parse(generatedAt)) / 1000);
   switch (state.kind) {

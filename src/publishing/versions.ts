@@ -1,6 +1,8 @@
 import { TableMissingError } from '../domain/errors.ts';
 import { parseTableName } from '../domain/version.ts';
 import type { PublisherContext } from './context.ts';
+import { gateVerdicts, type GateVerdict } from './gate-reports.ts';
+import { historyOf, type LedgerEntry } from './history.ts';
 import { readManifest } from './manifest.ts';
 import { listsOf, readPointerState, standingOf } from './pointer-state.ts';
 
@@ -17,7 +19,18 @@ export interface VersionStatus {
   readonly loadedAt: string | null;
   readonly loadedBy: string | null;
   readonly rows: number | null;
+  /** What it was loaded from. */
+  readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
+  readonly rejected: number | null;
+  readonly duplicates: number | null;
+  /** What the gate said of it, newest first. */
+  readonly verdicts: readonly GateVerdict[];
+  /** The writes of the pointer that named it, newest first, among the latest ones. */
+  readonly activations: readonly LedgerEntry[];
 }
+
+/** Writes of the pointer that are looked at unless told otherwise. */
+export const DEFAULT_HISTORY = 20;
 
 type Reader = Pick<PublisherContext, 'pointers' | 'tables' | 'archive' | 'tablePrefix'>;
 
@@ -26,12 +39,15 @@ export async function versions(
   context: Reader,
   placement: string,
   signal: AbortSignal,
+  history = DEFAULT_HISTORY,
 ): Promise<VersionStatus[]> {
   const state = await readPointerState(context, placement, signal);
   const lists = listsOf((await standingOf(context, placement, state)).before);
   const liveTable =
     state.kind === 'pointer' ? state.pointer.table : state.kind === 'bare' ? state.table : undefined;
   const tables = await context.tables.list(`${context.tablePrefix}-${placement}-`, signal);
+  const verdicts = await gateVerdicts(context.archive, placement);
+  const activations = await historyOf(context, placement, history);
   const found: VersionStatus[] = [];
   for (const table of tables) {
     const named = parseTableName(context.tablePrefix, table);
@@ -64,6 +80,13 @@ export async function versions(
         loadedAt: manifest?.createdAt ?? null,
         loadedBy: manifest?.createdBy ?? null,
         rows: manifest?.rows ?? null,
+        rejected: manifest?.rejected ?? null,
+        duplicates: manifest?.duplicates ?? null,
+        files: manifest?.files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })) ?? [],
+      },
+      ...{
+        verdicts: verdicts.get(version) ?? [],
+        activations: activations.filter((entry) => entry.version === version),
       },
     });
   }

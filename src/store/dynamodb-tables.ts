@@ -6,11 +6,18 @@ import {
   DynamoDBClient,
   paginateListTables,
   ResourceNotFoundException,
+  UpdateTableCommand,
   waitUntilTableExists,
   waitUntilTableNotExists,
   type TableStatus,
 } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+} from '@aws-sdk/lib-dynamodb';
 import type { DynamoDbConnection } from '../config/config.ts';
 import { StoreThrottledError } from '../domain/errors.ts';
 import { PROGRESS_KEY, SEAL_KEY } from '../domain/seal.ts';
@@ -18,7 +25,7 @@ import { pause } from '../resilience/deadline.ts';
 import { toStoreError } from './dynamodb-errors.ts';
 import { readSeal } from './dynamodb-reader.ts';
 import { configureTable, creationFields, untilWarm } from './dynamodb-table-options.ts';
-import type { PredictionTables, TableDescription } from './prediction-tables.ts';
+import { refuseReserved, type PredictionTables, type TableDescription } from './prediction-tables.ts';
 import { decodeProgress, encodeProgress, encodeSeal } from './seal-codec.ts';
 
 // The SDK's own retries, with its backoff: a publisher has time, and one failed call must not end a load.
@@ -174,10 +181,27 @@ export function createDynamoDbTables(connection: DynamoDbConnection): Prediction
         return names;
       }),
 
+    async eraseUser(table, userId, signal) {
+      refuseReserved(userId);
+      return ask('DeleteItem', table, async () => {
+        const command = new DeleteCommand({ TableName: table, Key: { userId }, ReturnValues: 'ALL_OLD' });
+        const { Attributes } = await documents.send(command, { abortSignal: signal });
+        return Attributes !== undefined;
+      });
+    },
+
     delete: (table, signal) =>
       ask('DeleteTable', table, async () => {
+        const remove = () =>
+          client.send(new DeleteTableCommand({ TableName: table }), { abortSignal: signal });
         try {
-          await client.send(new DeleteTableCommand({ TableName: table }), { abortSignal: signal });
+          await remove().catch(async (error: unknown) => {
+            if (!isProtection(error)) throw error;
+            const unprotect = new UpdateTableCommand({ TableName: table, DeletionProtectionEnabled: false });
+            await client.send(unprotect, { abortSignal: signal });
+            await waitUntilTableExists({ ...waiter, abortSignal: signal }, { TableName: table });
+            await remove();
+          });
         } catch (error) {
           if (error instanceof ResourceNotFoundException) return;
           throw error;
@@ -190,6 +214,15 @@ export function createDynamoDbTables(connection: DynamoDbConnection): Prediction
       writer.destroy();
     },
   };
+}
+
+/** DynamoDB has no name of its own for this refusal: only its message says that the table is protected. */
+function isProtection(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    error.name === 'ValidationException' &&
+    /deletion protection|protected against deletion/i.test(error.message)
+  );
 }
 
 function statusOf(status: TableStatus | undefined): TableDescription['status'] {

@@ -3,7 +3,12 @@ import type { StoredPrediction } from '../domain/prediction.ts';
 import type { Seal } from '../domain/seal.ts';
 import { untilAborted } from '../resilience/deadline.ts';
 import type { PredictionReader, UserRead } from './prediction-reader.ts';
-import type { LoadProgress, PredictionTables, TableOptions } from './prediction-tables.ts';
+import {
+  refuseReserved,
+  type LoadProgress,
+  type PredictionTables,
+  type TableOptions,
+} from './prediction-tables.ts';
 
 /** What a test can make the store do; every hook may throw, return a promise, or both. */
 export interface MemoryStoreFaults {
@@ -11,6 +16,8 @@ export interface MemoryStoreFaults {
   beforeRead?: ((table: string, userIds: readonly string[]) => Promise<void> | void) | undefined;
   /** Runs before every write; the predictions it returns are left unprocessed. */
   unprocessed?: ((predictions: readonly StoredPrediction[]) => readonly StoredPrediction[]) | undefined;
+  /** Runs before every deletion of a table. */
+  beforeDelete?: ((table: string) => Promise<void> | void) | undefined;
   /** Users that reads no longer find. */
   erased?: ReadonlySet<string> | undefined;
   /** Users of a read that are reported as throttled. */
@@ -139,7 +146,13 @@ export function createMemoryStore(): MemoryStore {
       return [...tables.keys()].filter((table) => table.startsWith(prefix));
     },
 
+    async eraseUser(table, userId) {
+      refuseReserved(userId);
+      return find(table).items.delete(userId);
+    },
+
     async delete(table) {
+      await faults.beforeDelete?.(table);
       tables.delete(table);
     },
 

@@ -1,8 +1,15 @@
+import { UsageError } from '../domain/errors.ts';
+import { shown } from '../domain/ids.ts';
 import type { StoredPrediction } from '../domain/prediction.ts';
 import type { Seal } from '../domain/seal.ts';
 
 /** Most items of one write: the limit of BatchWriteItem. */
 export const MAX_ITEMS_PER_WRITE = 25;
+
+/** Throws UsageError for a key that is no user's: the seal must not be taken for one. */
+export function refuseReserved(userId: string): void {
+  if (userId.startsWith('#')) throw new UsageError(`${shown(userId)} begins with #: it is no user id`);
+}
 
 /** What the store says about one table. */
 export interface TableDescription {
@@ -75,7 +82,16 @@ export interface PredictionTables {
   /** Names of all tables that begin with `prefix`. */
   list(prefix: string, signal: AbortSignal): Promise<string[]>;
 
-  /** Resolves when the table is gone; one that is already gone is no error. */
+  /**
+   * Takes one user out of the table, sealed or not, and resolves with whether it held them: for a person who asks to
+   * be forgotten, and for nothing else. Rejects with TableMissingError, and with UsageError for a reserved key.
+   */
+  eraseUser(table: string, userId: string, signal: AbortSignal): Promise<boolean>;
+
+  /**
+   * Resolves when the table is gone; one that is already gone is no error. Where the table is protected against
+   * deletion, that protection is ended first: it is there for slips of a hand, not for what was decided.
+   */
   delete(table: string, signal: AbortSignal): Promise<void>;
 
   /** Releases connections; may be called more than once. */

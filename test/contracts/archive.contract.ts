@@ -59,6 +59,20 @@ export function archiveContract(name: string, open: () => Promise<Archive>): voi
       expect((await readFile(join(folder, 'copy'))).equals(bytes)).toBe(true);
     });
 
+    it('replaces an object by a file for an erasure alone, and makes none', async () => {
+      const [source, copy] = [join(folder, 'without'), join(folder, 'copy')];
+      await writeFile(source, 'without the user');
+      const key = 'home/versions/v1/predictions.parquet';
+      expect(await archive.replaceForErasure(key, source)).toBe('absent');
+      expect(await archive.list('home/')).toEqual([]);
+      await archive.putOnce(key, 'with the user');
+      expect(await archive.replaceForErasure(key, source)).toBe('replaced');
+      expect(await archive.getFile(key, copy)).toBe(true);
+      expect(await readFile(copy, 'utf8')).toBe('without the user');
+      expect(await archive.putOnce(key, 'again')).toBe('exists');
+      expect(await archive.list('home/')).toEqual([key]);
+    });
+
     it('lists keys by prefix, sorted, and nothing else', async () => {
       for (const key of ['home/activations/2.json', 'home/activations/10.json', 'home2/activations/1.json']) {
         await archive.putOnce(key, '{}');

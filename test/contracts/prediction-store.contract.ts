@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { StoreError, StoreTimeoutError, TableMissingError } from '../../src/domain/errors.ts';
-import type { Seal } from '../../src/domain/seal.ts';
+import { SEAL_KEY, type Seal } from '../../src/domain/seal.ts';
 import type { PredictionReader } from '../../src/store/prediction-reader.ts';
 import type { PredictionTables } from '../../src/store/prediction-tables.ts';
 
@@ -120,6 +120,26 @@ export function predictionStoreContract(name: string, open: () => PredictionStor
       expect(await harness.tables.readProgress(table, soon())).toEqual({ ...progress, users: 250 });
       expect(await harness.tables.readSeal(table, soon())).toBeNull();
       await expect(harness.tables.readProgress(`${name}-not-there`, soon())).rejects.toThrow(
+        TableMissingError,
+      );
+    });
+
+    it('forget one user when asked, seal and others untouched, and say whether they held them', async () => {
+      const harness = open();
+      const table = await newTable(harness);
+      const users = ['anna', 'bert'].map((userId) => ({ userId, items: '[["p",1]]' }));
+      await harness.tables.write(table, users, soon());
+      const seal = sealOf('20111207T000000Z-000001', 2);
+      await harness.tables.seal(table, seal, soon());
+      expect(await harness.tables.eraseUser(table, 'anna', soon())).toBe(true);
+      expect(await harness.tables.eraseUser(table, 'anna', soon())).toBe(false);
+      const left = await harness.tables.readBack(table, ['anna', 'bert'], soon());
+      expect([...left.keys()]).toEqual(['bert']);
+      await expect((async () => harness.tables.eraseUser(table, SEAL_KEY, soon()))()).rejects.toThrow(
+        'no user id',
+      );
+      expect(await harness.tables.readSeal(table, soon())).toEqual(seal);
+      await expect(harness.tables.eraseUser(`${table}-not-there`, 'anna', soon())).rejects.toThrow(
         TableMissingError,
       );
     });

@@ -4,8 +4,10 @@ import { UNSEALED_HASH, type Pointer, type Quarantined } from '../../src/domain/
 import {
   activated,
   blocked,
+  outOfQuarantine,
   quarantineOf,
   released,
+  retired,
   rolledBack,
   unblocked,
   type Authorship,
@@ -174,5 +176,45 @@ describe('a quarantine', () => {
   it('of one table without a seal does not cover every other', () => {
     expect(quarantineOf(pointer, { version: 'other', contentHash: UNSEALED_HASH })).toBeUndefined();
     expect(quarantineOf(pointer, { version: 'by-hand', contentHash: UNSEALED_HASH })).toBeDefined();
+  });
+});
+
+describe('retiring versions', () => {
+  const before = { ...live, retired: ['v-2', 'v-3'] };
+
+  it('puts them first on the list, once, and writes a new epoch of the same version', () => {
+    const next = retired(before, ['v0', 'v-2'], [], author);
+    expect(next).toMatchObject({
+      version: 'v1',
+      epoch: 43,
+      activatedBy: 'anna',
+      retired: ['v0', 'v-2', 'v-3'],
+    });
+    expect(before.retired).toEqual(['v-2', 'v-3']);
+  });
+
+  it('lets those leave whose tables are gone', () => {
+    expect(retired(before, ['v0'], ['v-2'], author).retired).toEqual(['v0', 'v-3']);
+    expect(retired(before, [], ['v-2', 'v-3'], author).retired).toEqual([]);
+  });
+
+  it('lets none be pushed out of the list', () => {
+    expect(retired(live, names(20, 'v-'), [], author).retired).toHaveLength(20);
+    expect(() => retired(before, names(19, 'w'), [], author)).toThrow(UsageError);
+    expect(retired(before, names(19, 'w'), ['v-3'], author).retired).toHaveLength(20);
+  });
+
+  it('never touches what is live', () => {
+    expect(() => retired(before, ['v1'], [], author)).toThrow('is live and cannot be retired');
+  });
+});
+
+describe('a word for a quarantined version', () => {
+  const list = [quarantined('v7', hash('7')), quarantined('v8', hash('8')), quarantined('v9', hash('7'))];
+
+  it('frees it and its content under every id', () => {
+    expect(outOfQuarantine(list, { version: 'v7', contentHash: hash('7') })).toEqual([list[1]]);
+    expect(outOfQuarantine(list, { version: 'v8', contentHash: hash('0') })).toEqual([list[0], list[2]]);
+    expect(outOfQuarantine(list, { version: 'v1', contentHash: hash('1') })).toEqual(list);
   });
 });

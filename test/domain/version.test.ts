@@ -7,6 +7,7 @@ import {
   newVersion,
   parseTableName,
   tableName,
+  versionTime,
 } from '../../src/domain/version.ts';
 
 const times = fc.integer({ min: Date.UTC(2000, 0), max: Date.UTC(2099, 0) });
@@ -90,5 +91,14 @@ describe("a table's name", () => {
     for (const prefix of ['', 'a'.repeat(61), 'shop/prod', 'shop:prod', 'shöp']) {
       expect(isTablePrefix(prefix)).toBe(false);
     }
+  });
+});
+
+describe('the time of a version', () => {
+  it('is that of its id', () => {
+    const now = Date.parse('2026-11-22T03:04:05.678Z');
+    expect(versionTime(newVersion(now, 7))).toBe(Date.parse('2026-11-22T03:04:05Z'));
+    expect(versionTime('yesterday')).toBeNaN();
+    expect(versionTime('20261122T030405Z-nothex')).toBeNaN();
   });
 });

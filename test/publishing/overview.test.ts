@@ -36,7 +36,7 @@ describe('status', () => {
     const { version, table } = await publishText('home', timed(0));
     await block(publisher, { placement: 'home', productIds: ['p1'], reason: 'recall' }, never);
     publisher.advance(3_600_000);
-    const [home] = await status(publisher, 'home', never);
+    const [home] = await status(publisher, { placement: 'home' }, never);
     expect(home).toMatchObject({
       placement: 'home',
       pointer: 'pointer',
@@ -60,7 +60,7 @@ describe('status', () => {
     await publishText('home', timed(0));
     publisher.pointers.put('cart', '{');
     publisher.pointers.put('bare', 'some-table');
-    const all = await status(publisher, undefined, never);
+    const all = await status(publisher, {}, never);
     expect(all.map(({ placement, pointer }) => `${placement} ${pointer}`)).toEqual([
       'bare bare',
       'cart malformed',
@@ -68,7 +68,7 @@ describe('status', () => {
     ]);
     expect(all[0]).toMatchObject({ table: 'some-table', version: null });
     expect(all[1]?.problem).toContain('not valid JSON');
-    expect(await status(publisher, 'none', never)).toMatchObject([
+    expect(await status(publisher, { placement: 'none' }, never)).toMatchObject([
       { placement: 'none', pointer: 'absent', epoch: null },
     ]);
   });

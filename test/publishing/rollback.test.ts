@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { HeldError, NotFoundError, QuarantinedError, UnreachableError } from '../../src/domain/errors.ts';
+import {
+  HeldError,
+  NotFoundError,
+  QuarantinedError,
+  UnreachableError,
+  UsageError,
+} from '../../src/domain/errors.ts';
+import { activate } from '../../src/publishing/activate.ts';
 import { never } from './fixtures.ts';
 import { useHome } from './use-home.ts';
 
@@ -134,5 +141,61 @@ describe('a quarantine', () => {
       `(that of ${bad}) was quarantined by ada@shop`,
     );
     expect((await live()).epoch).toBe(4);
+  });
+
+  describe('ends by an explicit word', () => {
+    const bringBack = (version: string, fromQuarantine?: string) =>
+      activate(
+        home.publisher,
+        { placement: home.placement, version, reason: 'by hand', fromQuarantine },
+        never,
+      );
+
+    it('which takes the version and its content off the list, and is kept in pointer and record', async () => {
+      await publishDay(0);
+      const bad = await publishDay(1);
+      await goBack();
+      await letGo();
+      await expect(activateVersion(bad)).rejects.toThrow('--from-quarantine "why"');
+      await bringBack(bad, 'it was the catalogue');
+      expect(await live()).toMatchObject({
+        version: bad,
+        quarantined: [],
+        reason: 'by hand; out of quarantine: it was the catalogue',
+      });
+      const [record] = await records();
+      expect(record?.quarantined).toEqual([]);
+      expect(record?.reason).toContain('it was the catalogue');
+    });
+
+    it('which frees the content under its other ids, and no other entry', async () => {
+      await publishDay(0);
+      const [one, other] = [await publishDay(1), await publishDay(2)];
+      await goBack();
+      await goBack();
+      await letGo();
+      expect((await live()).quarantined.map(({ version }) => version)).toEqual([one, other]);
+      const sameContent = await loadDay(1);
+      await bringBack(sameContent, 'it was the catalogue');
+      expect((await live()).quarantined.map(({ version }) => version)).toEqual([other]);
+    });
+
+    it('which ends no hold', async () => {
+      await publishDay(0);
+      const bad = await publishDay(1);
+      await goBack();
+      await expect(bringBack(bad, 'it was the catalogue')).rejects.toBeInstanceOf(HeldError);
+    });
+
+    it('which is refused where it is empty, or where nothing is quarantined', async () => {
+      await publishDay(0);
+      const bad = await publishDay(1);
+      const good = await loadDay(2);
+      await goBack();
+      await letGo();
+      await expect(bringBack(bad, ' ')).rejects.toBeInstanceOf(UsageError);
+      await expect(bringBack(good, 'because')).rejects.toThrow('is not quarantined');
+      expect((await live()).epoch).toBe(4);
+    });
   });
 });

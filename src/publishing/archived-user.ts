@@ -1,0 +1,104 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, TopshelfError, UnreachableError } from '../domain/errors.ts';
+import { encodeItems, type RankedPair } from '../domain/prediction.ts';
+import { predictionsKey, versionOfPredictions, versionsPrefix } from './archive-keys.ts';
+import type { PublisherContext } from './context.ts';
+import { machineFault, openWorkbench } from './input/duckdb.ts';
+
+type Reader = Pick<PublisherContext, 'archive' | 'memoryLimitBytes' | 'tempDir'>;
+
+/** One user in the archived predictions, by version. */
+export interface ArchivedUsers {
+  /** The items of the user as the table had them; null where the version has none, undefined where it has no archive. */
+  itemsOf(placement: string, version: string, userId: string): Promise<string | null | undefined>;
+  /** Takes the user out of the version's file; resolves with whether it held them. Reads back that it does not now. */
+  erase(placement: string, version: string, userId: string): Promise<boolean>;
+  /** Removes what was copied here. */
+  close(): Promise<void>;
+}
+
+/** The versions of a placement that the archive holds the predictions of, newest first. */
+export async function archivedVersions(
+  { archive }: Pick<PublisherContext, 'archive'>,
+  placement: string,
+): Promise<string[]> {
+  const keys = await archive.list(versionsPrefix(placement));
+  return keys
+    .map((key) => versionOfPredictions(placement, key))
+    .filter((version) => version !== undefined)
+    .reverse();
+}
+
+/** Opens a place where archived predictions are copied to and read by DuckDB, one file at a time. */
+export async function openArchivedUsers(
+  { archive, memoryLimitBytes, tempDir }: Reader,
+  signal: AbortSignal,
+): Promise<ArchivedUsers> {
+  const workbench = await openWorkbench({ memoryLimitBytes, tempDir, signal });
+  const connection = await workbench.connect();
+  let copies = 0;
+  // A new name for each copy: nothing that DuckDB remembers of a file may be about another one.
+  const newPath = () => join(workbench.folder, `archived-${++copies}.parquet`);
+
+  /** Runs `work` on a copy of the object; null stands for one that is not there. */
+  async function withCopy<T>(key: string, work: (path: string | null) => Promise<T>): Promise<T> {
+    const path = newPath();
+    try {
+      return await work((await archive.getFile(key, path)) ? path : null);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof TopshelfError) throw error;
+      const why = `${key} in the archive cannot be read: ${messageOf(error)}`;
+      throw machineFault(error) ?? new UnreachableError(why, { cause: error });
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+  const pairsIn = async (file: string, userId: string): Promise<RankedPair[]> => {
+    const result = await connection.runAndReadAll(
+      `SELECT productId, score FROM read_parquet(${quoted(file)}) WHERE userId = ${quoted(userId)} ORDER BY position`,
+    );
+    return result.getRows().map(([productId, score]) => [String(productId), Number(score)]);
+  };
+
+  return {
+    itemsOf(placement, version, userId) {
+      return withCopy(predictionsKey(placement, version), async (path) => {
+        if (path === null) return undefined;
+        const pairs = await pairsIn(path, userId);
+        return pairs.length === 0 ? null : encodeItems(pairs);
+      });
+    },
+
+    async erase(placement, version, userId) {
+      const key = predictionsKey(placement, version);
+      const held = await withCopy(key, async (path) => {
+        if (path === null || (await pairsIn(path, userId)).length === 0) return false;
+        const without = newPath();
+        // Every other row stays as it is, in its order: the file is read as one that is sorted by user.
+        await connection.run(
+          `COPY (SELECT * FROM read_parquet(${quoted(path)}) WHERE userId <> ${quoted(userId)})
+           TO ${quoted(without)} (FORMAT parquet, COMPRESSION zstd)`,
+        );
+        await archive.replaceForErasure(key, without).finally(() => rm(without, { force: true }));
+        return true;
+      });
+      if (!held) return false;
+      const isThere = async (path: string | null) =>
+        path === null || (await pairsIn(path, userId)).length > 0;
+      if (await withCopy(key, isThere)) {
+        throw new UnreachableError(
+          `${key} in the archive still holds the user after it was replaced; erase again`,
+        );
+      }
+      return true;
+    },
+
+    close: () => workbench.close(),
+  };
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,27 @@
+import { readRecord, recordedEpochs, type ActivationRecord } from './activation-records.ts';
+import type { PublisherContext } from './context.ts';
+
+/** One write of the pointer, as the ledger shows it. */
+export type LedgerEntry = Pick<
+  ActivationRecord,
+  'epoch' | 'action' | 'version' | 'at' | 'by' | 'reason' | 'override'
+>;
+
+/** The latest `count` writes of a placement's pointer, newest first. Rejects as `readRecord` does. */
+export async function historyOf(
+  { archive }: Pick<PublisherContext, 'archive'>,
+  placement: string,
+  count: number,
+): Promise<LedgerEntry[]> {
+  const epochs = (await recordedEpochs(archive, placement)).slice(0, count);
+  return Promise.all(
+    epochs.map(async (recorded) => {
+      const { epoch, action, version, at, by, reason, override } = await readRecord(
+        archive,
+        placement,
+        recorded,
+      );
+      return { epoch, action, version, at, by, reason, override };
+    }),
+  );
+}

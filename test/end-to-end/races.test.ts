@@ -1,0 +1,3 @@
+import { describeFrozenPublisher } from '../contracts/frozen-publisher.ts';
+
+describeFrozenPublisher('files', () => ({}));

@@ -1,0 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import { createZooKeeperPointers } from '../../src/pointer/zookeeper.ts';
+import { describeFrozenPublisher } from '../contracts/frozen-publisher.ts';
+import { describeRaces } from '../contracts/races.ts';
+import { serviceEndpoints } from './endpoints.ts';
+
+describeRaces('ZooKeeper', () => {
+  const root = `/races-${randomUUID()}`;
+  // Fifty writers at once on one small machine: what is tested is who wins, not how fast.
+  return () => createZooKeeperPointers({ hosts: serviceEndpoints().zookeeper, root, deadlineMs: 60_000 });
+});
+
+describeFrozenPublisher('ZooKeeper', () => ({
+  TOPSHELF_POINTER: `zookeeper://${serviceEndpoints().zookeeper}/frozen-${randomUUID()}`,
+}));
