@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import {
@@ -9,7 +8,7 @@ import {
   type ServerConfig,
 } from '../config/config.ts';
 import { startEmulator } from '../demo/emulator.ts';
-import { announceDemo, demoFolder, refuseSecondDemo, type DemoFolder } from '../demo/running-demo.ts';
+import { announceDemo, demoFolder, occupyFolder, type DemoFolder } from '../demo/running-demo.ts';
 import { publish } from '../publishing/publish.ts';
 import { openPublisherOf } from './adapters.ts';
 import { closeOnSignal } from './close-on-signal.ts';
@@ -23,13 +22,12 @@ type Print = (text: string) => void;
 
 /** Starts the demo: resolves when it serves, and it goes on until a signal ends it. */
 export async function runDemo(print: Print): Promise<void> {
-  await refuseSecondDemo();
+  const leaveFolder = await occupyFolder();
   const folder = demoFolder();
   const emulator = await startEmulator();
   const { connection } = emulator;
   try {
     const config = configure(folder, connection);
-    await rm(folder.root, { recursive: true, force: true });
     print(`started a DynamoDB emulator at ${connection.endpoint} (in memory: it forgets when it stops)`);
     await publishBundledDays(folder, connection, print);
 
@@ -38,6 +36,7 @@ export async function runDemo(print: Print): Promise<void> {
     closeOnSignal(config, logger, async () => {
       await server.close();
       await emulator.close();
+      await leaveFolder();
     });
     await server.ready;
     const { api, ops } = server;
@@ -46,6 +45,7 @@ export async function runDemo(print: Print): Promise<void> {
     print(invitation(server));
   } catch (error) {
     await emulator.close();
+    await leaveFolder();
     throw error;
   }
 }

@@ -58,11 +58,11 @@ export function warn(onProgress: OnProgress, warnings: readonly string[]): void 
   for (const message of warnings) onProgress({ kind: 'warning', message });
 }
 
-function fail({ io }: Session, asJson: boolean, error: unknown, { aborted }: AbortSignal): number {
+function fail({ io }: Session, asJson: boolean, error: unknown, { aborted, reason }: AbortSignal): number {
+  if (!aborted) return writeError(io, asJson, error);
   // Whatever the interruption made of the work, it is the interruption that ended it, and no defect.
-  if (!aborted || error instanceof TopshelfError) return writeError(io, asJson, error);
-  const message = error instanceof Error ? error.message : String(error);
-  writeError(io, asJson, message);
+  const { message } = reason as Error;
+  writeError(io, asJson, error instanceof TopshelfError ? `${message}: ${error.message}` : message);
   return EXIT.unexpected;
 }
 

@@ -214,6 +214,15 @@ export function readPublisherConfig(
     dynamodb,
     memoryLimitBytes: settings.TOPSHELF_MEMORY_LIMIT_BYTES,
     tempDir: settings.TOPSHELF_TEMP_DIR,
-    actor: settings.TOPSHELF_ACTOR ?? `${userInfo().username}@${hostname()}`,
+    actor: settings.TOPSHELF_ACTOR ?? `${userName()}@${hostname()}`,
   });
+}
+
+/** The name of the process's user; in a container it may have none. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { DynamoDbConnection } from '../config/config.ts';
@@ -52,14 +52,29 @@ export async function findRunningDemo(): Promise<RunningDemo> {
   return demo;
 }
 
-/** Throws UsageError where a demo runs below this folder already. */
-export async function refuseSecondDemo(): Promise<void> {
-  const demo = await readDescription();
-  if (demo !== undefined && isAlive(demo.pid)) {
-    throw new UsageError(
-      `a demo is running here already, as process ${demo.pid}, at ${demo.api}; stop it first`,
-    );
+/**
+ * Takes this folder for the demo of this process, until the function it resolves with is called. Throws UsageError
+ * where another demo has it; one that was killed has it no more.
+ */
+export async function occupyFolder(): Promise<() => Promise<void>> {
+  const { root } = demoFolder();
+  const lock = `${root}.pid`;
+  await mkdir(dirname(lock), { recursive: true });
+  try {
+    await writeFile(lock, String(process.pid), { flag: 'wx' });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    const pid = Number(await readFile(lock, 'utf8'));
+    if (isAlive(pid)) {
+      throw new UsageError(
+        `a demo is running here already, as process ${pid}; stop it first (if that is no demo, delete ${lock})`,
+      );
+    }
+    await rm(lock, { force: true });
+    return occupyFolder();
   }
+  await rm(root, { recursive: true, force: true });
+  return () => rm(lock, { force: true });
 }
 
 async function readDescription(): Promise<RunningDemo | undefined> {

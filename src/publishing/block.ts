@@ -1,10 +1,17 @@
 import { UsageError } from '../domain/errors.ts';
 import { productIdFault, shown } from '../domain/ids.ts';
-import { blocked, unblocked } from '../domain/pointer-changes.ts';
+import {
+  activated,
+  blocked,
+  unblocked,
+  type Authorship,
+  type SealedTable,
+} from '../domain/pointer-changes.ts';
+import type { Pointer } from '../domain/pointer.ts';
 import { resultOf, type PointerResult } from './activate.ts';
 import { authorship, commit } from './commit.ts';
 import type { PublisherContext } from './context.ts';
-import { readPointerState, requirePointer } from './pointer-state.ts';
+import { listsOf, readPointerState, requirePointer, standingOf, type Standing } from './pointer-state.ts';
 
 export interface BlockRequest {
   readonly placement: string;
@@ -43,8 +50,12 @@ async function changeBlocked(
     if (fault !== undefined) throw new UsageError(`product id ${shown(id)} ${fault}`);
   }
   const state = await readPointerState(context, placement, signal);
-  const before = requirePointer(state, placement);
-  const author = authorship(context, before.epoch + 1, reason);
+  const standing = await standingOf(context, placement, state);
+  const author = authorship(context, standing.nextEpoch, reason);
+  const before =
+    state.kind === 'bare' && state.seal !== null
+      ? writtenByHand({ table: state.table, seal: state.seal }, standing, author)
+      : requirePointer(state, placement);
   const next =
     action === 'block' ? blocked(before, productIds, author) : unblocked(before, productIds, author);
   if (next.blocked.length === before.blocked.length) {
@@ -52,4 +63,15 @@ async function changeBlocked(
   }
   const { pointer, warnings } = await commit(context, state, next, action, signal);
   return { ...resultOf(pointer), blocked: pointer.blocked, changed: true, warnings };
+}
+
+/** The pointer that a bare table name stands for: a recall must not wait until the hold that it means is released. */
+function writtenByHand(target: SealedTable, { before }: Standing, author: Authorship): Pointer {
+  const hold = {
+    since: author.at,
+    by: 'by hand',
+    reason: `the pointer was the bare table name ${target.table}`,
+  };
+  const lists = listsOf(before);
+  return { ...activated(null, target, author), ...lists, hold: lists.hold ?? hold };
 }

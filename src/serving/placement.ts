@@ -1,5 +1,5 @@
-import type { Pointer } from '../domain/pointer.ts';
 import type { PointerSource } from '../pointer/pointer-source.ts';
+import { within } from '../resilience/deadline.ts';
 import { createLiveVersion, retire, type LiveVersion } from './live-version.ts';
 import type { Adoption, ServingObserver } from './observer.ts';
 import { PointerWatcher, type Adopted } from './pointer-watcher.ts';
@@ -14,12 +14,14 @@ export interface PlacementParts {
   readonly verify: Verify;
   readonly saved: SavedPointers;
   /** By placement. */
-  readonly bootstrap: ReadonlyMap<string, Pointer>;
+  readonly bootstrap: ReadonlyMap<string, Adopted>;
   readonly budget: CacheBudget;
   readonly openReads: (placement: string, table: string) => VersionReads;
   readonly observer: ServingObserver;
   readonly pollMs: number;
 }
+
+const LAST_SAVE_MS = 1000;
 
 /** One placement of a server: its live version, and the watcher that swaps it. */
 export class Placement {
@@ -27,6 +29,8 @@ export class Placement {
   readonly watcher: PointerWatcher;
   readonly #parts: PlacementParts;
   #live: LiveVersion | undefined;
+  /** What was served before the process started, or handed to it; counts as verified. */
+  #remembered: (Adopted & { readonly from: 'saved' | 'bootstrap' }) | undefined;
   #saving: Promise<void> = Promise.resolve();
 
   constructor(name: string, parts: PlacementParts) {
@@ -38,10 +42,11 @@ export class Placement {
       verify: parts.verify,
       observer: parts.observer,
       pollMs: parts.pollMs,
-      current: () => this.#live,
+      current: () => this.#live ?? this.#remembered,
+      isLive: () => this.#live !== undefined,
       adopt: (adopted, seconds) => {
         this.#adopt(adopted, 'pointer', seconds);
-        this.#save(adopted.pointer);
+        this.#save(adopted);
       },
     });
   }
@@ -53,27 +58,30 @@ export class Placement {
 
   /** Reads the pointer once; where that gives nothing to serve, takes the saved or the bootstrap pointer. */
   async start(): Promise<void> {
+    this.#remembered = await this.#remember();
     await this.watcher.poll();
-    if (this.#live === undefined) await this.#startFromSaved();
+    if (this.#live === undefined && this.#remembered !== undefined) {
+      this.#adopt(this.#remembered, this.#remembered.from, 0);
+    }
   }
 
-  /** Stops the watcher and waits until the last pointer is saved. */
+  /** Stops the watcher and waits until the last pointer is saved, but not for a disk that hangs. */
   async close(): Promise<void> {
     this.watcher.close();
     if (this.#live !== undefined) retire(this.#live.state);
-    await this.#saving;
+    await within(LAST_SAVE_MS, this.#saving, () => undefined);
   }
 
-  async #startFromSaved(): Promise<void> {
+  async #remember() {
     const { saved, bootstrap, observer } = this.#parts;
     try {
-      const pointer = await saved.load(this.name);
-      if (pointer !== undefined) return this.#adopt({ pointer, checksum: undefined }, 'saved', 0);
+      const adopted = await saved.load(this.name);
+      if (adopted !== undefined) return { ...adopted, from: 'saved' as const };
     } catch (error) {
       observer.savedPointerFailed(this.name, error);
     }
-    const pointer = bootstrap.get(this.name);
-    if (pointer !== undefined) this.#adopt({ pointer, checksum: undefined }, 'bootstrap', 0);
+    const adopted = bootstrap.get(this.name);
+    return adopted && { ...adopted, from: 'bootstrap' as const };
   }
 
   /** The swap: one assignment. */
@@ -104,7 +112,7 @@ export class Placement {
   }
 
   /** Saves in the background, one after the other; a full disk changes nothing that is served. */
-  #save(pointer: Pointer): void {
+  #save({ pointer }: Adopted): void {
     const { saved, observer } = this.#parts;
     this.#saving = this.#saving
       .then(() => saved.save(pointer))

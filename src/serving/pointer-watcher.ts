@@ -20,8 +20,9 @@ export interface PointerWatcherOptions {
   readonly observer: ServingObserver;
   /** Time between two readings, ± 20 %, in milliseconds. */
   readonly pollMs: number;
-  /** What is being served now. */
+  /** What is being served now; before anything is, what was saved: nothing may fall behind it. */
   readonly current: () => Adopted | undefined;
+  readonly isLive: () => boolean;
   /** Makes a verified pointer live: one assignment, in the same turn of the event loop. */
   readonly adopt: (adopted: Adopted, seconds: number) => void;
 }
@@ -134,11 +135,12 @@ export class PointerWatcher {
     }
   }
 
-  /** Whether a pointer is newer than what is served: false for the same one; throws for any other. */
+  /** Whether a pointer is to be adopted: false for the one that is served; throws for one that is older. */
   #isNews(pointer: Pointer, checksum: string): boolean {
     const current = this.#options.current();
     if (current === undefined || pointer.epoch > current.pointer.epoch) return true;
-    if (pointer.epoch === current.pointer.epoch && checksum === current.checksum) return false;
+    if (pointer.epoch === current.pointer.epoch && checksum === current.checksum)
+      return !this.#options.isLive();
     throw new PointerRejectedError(
       'epoch-not-higher',
       `the pointer has epoch ${pointer.epoch} and version ${pointer.version}; epoch ${current.pointer.epoch} with ` +
@@ -151,12 +153,11 @@ export class PointerWatcher {
     const { content, seenAt } = candidate;
     try {
       const served = current()?.pointer;
-      // What is being served has been verified: a product is blocked also while the table cannot be read.
+      // What is served or was saved has been verified: a product is blocked also while the table cannot be read.
       const pointer =
         served !== undefined && content.kind === 'pointer' && isSameVersion(served, content.pointer)
           ? content.pointer
-          : // A bare name carries no epoch: it stands at the one being served, and the next pointer is above that.
-            await verify(placement, content, served?.epoch ?? 0);
+          : await verify(placement, content, served, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       this.#candidate = undefined;
       const checksum = content.kind === 'pointer' ? content.checksum : undefined;

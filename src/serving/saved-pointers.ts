@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { messageOf, PointerRejectedError } from '../domain/errors.ts';
 import { isPlacement } from '../domain/ids.ts';
 import type { Pointer } from '../domain/pointer.ts';
 import { decodePointer, encodePointer } from '../pointer/codec.ts';
+import type { Adopted } from './pointer-watcher.ts';
 
 /** The last pointer of each placement that this server served: what it starts from when the pointer store is away. */
 export interface SavedPointers {
   /** Rejects where the disk does; what was saved before stays then. */
   save(pointer: Pointer): Promise<void>;
   /** The saved pointer; undefined where there is none. Rejects where there is one that cannot be used. */
-  load(placement: string): Promise<Pointer | undefined>;
+  load(placement: string): Promise<Adopted | undefined>;
   /** Every placement that has a saved pointer. */
   placements(): Promise<string[]>;
 }
@@ -30,10 +31,13 @@ export function createSavedPointers(directory: string): SavedPointers {
       try {
         await file.writeFile(encodePointer(pointer));
         await file.sync();
+        await rename(temporary, path);
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
       } finally {
         await file.close();
       }
-      await rename(temporary, path);
     },
     load: (placement) => readPointerFile(pathOf(placement), placement),
     async placements() {
@@ -50,23 +54,23 @@ export function createSavedPointers(directory: string): SavedPointers {
  * Pointers by placement, from files in the pointer's JSON form that were handed to the server for its first start.
  * Throws PointerRejectedError, naming the file, for one that cannot be used.
  */
-export async function readBootstrapPointers(paths: readonly string[]): Promise<Map<string, Pointer>> {
-  const pointers = new Map<string, Pointer>();
+export async function readBootstrapPointers(paths: readonly string[]): Promise<Map<string, Adopted>> {
+  const pointers = new Map<string, Adopted>();
   for (const path of paths) {
-    const pointer = await readPointerFile(path, undefined);
-    if (pointer === undefined)
+    const found = await readPointerFile(path, undefined);
+    if (found === undefined)
       throw new PointerRejectedError('malformed', `bootstrap pointer ${path} does not exist`);
-    pointers.set(pointer.placement, pointer);
+    pointers.set(found.pointer.placement, found);
   }
   return pointers;
 }
 
-async function readPointerFile(path: string, placement: string | undefined): Promise<Pointer | undefined> {
+async function readPointerFile(path: string, placement: string | undefined): Promise<Adopted | undefined> {
   const content = await readFile(path).catch(orNothing);
   if (content === undefined) return undefined;
   try {
     const decoded = decodePointer(content, placement);
-    if (decoded.kind === 'pointer') return decoded.pointer;
+    if (decoded.kind === 'pointer') return decoded;
   } catch (error) {
     throw new PointerRejectedError('malformed', `${path} cannot be used: ${messageOf(error)}`, {
       cause: error,

@@ -1,11 +1,11 @@
 import type { ServerConfig } from '../config/config.ts';
-import type { Pointer } from '../domain/pointer.ts';
 import type { PointerSource } from '../pointer/pointer-source.ts';
 import { createConcurrencyLimit, type ConcurrencyLimit } from '../resilience/concurrency-limit.ts';
 import { createLoadShedder, type LoadShedder } from '../resilience/load-shedder.ts';
 import type { PredictionReader } from '../store/prediction-reader.ts';
 import type { ServingObserver } from './observer.ts';
 import { Placements } from './placements.ts';
+import type { Adopted } from './pointer-watcher.ts';
 import { createCacheBudget, type CacheBudget } from './prediction-cache.ts';
 import { PredictionService } from './prediction-service.ts';
 import type { SavedPointers } from './saved-pointers.ts';
@@ -29,7 +29,7 @@ export interface ServingOptions {
   readonly reader: PredictionReader;
   readonly saved: SavedPointers;
   /** Pointers by placement, to start from when the pointer store is away and nothing was saved. */
-  readonly bootstrap: ReadonlyMap<string, Pointer>;
+  readonly bootstrap: ReadonlyMap<string, Adopted>;
   readonly observer: ServingObserver;
   readonly shedder?: LoadShedder;
   /** Milliseconds, for the ages of what is cached. */

@@ -16,8 +16,18 @@ export interface VerifierOptions {
   readonly now: () => number;
 }
 
+/** What a bare table name takes over from the pointer before it: it carries neither itself. */
+export type Inherited = Pick<Pointer, 'epoch' | 'blocked'>;
+
 /** Proves that what a pointer names may be served; resolves with the pointer in full. */
-export type Verify = (placement: string, content: PointerContent, epoch: number) => Promise<Pointer>;
+export type Verify = (
+  placement: string,
+  content: PointerContent,
+  before: Inherited | undefined,
+  signal: AbortSignal,
+) => Promise<Pointer>;
+
+const NOTHING_BEFORE: Inherited = { epoch: 0, blocked: [] };
 
 // Verification is off the request path and may wait; a table that is slow to answer is no reason to refuse it.
 const SEAL_TIMEOUT_MS = 2000;
@@ -25,12 +35,13 @@ const SEAL_TIMEOUT_MS = 2000;
 /**
  * A verifier that reads the table's seal: one strongly consistent read proves that the table exists, is active, is
  * complete and is the one that the pointer means. It throws PointerRejectedError, with the reason.
- * A bare table name is filled in from its seal and gets `epoch`.
+ * A bare table name is filled in from its seal. It stands at the epoch that was served before, below the next pointer,
+ * and what was blocked stays blocked.
  */
 export function createVerifier({ reader, allowUnsealed, now }: VerifierOptions): Verify {
-  return async (placement, content, epoch) => {
+  return async (placement, content, before = NOTHING_BEFORE, signal) => {
     const table = content.kind === 'pointer' ? content.pointer.table : content.table;
-    const seal = await readSeal(reader, table);
+    const seal = await readSeal(reader, table, signal);
     if (seal === null && !allowUnsealed) {
       throw new PointerRejectedError(
         'unsealed',
@@ -39,7 +50,7 @@ export function createVerifier({ reader, allowUnsealed, now }: VerifierOptions):
     }
     if (content.kind === 'bare') {
       if (seal !== null) expectEqual(table, 'placement', seal.placement, placement);
-      return fromBareName(placement, table, seal, epoch, new Date(now()).toISOString());
+      return fromBareName(placement, table, seal, before, new Date(now()).toISOString());
     }
     if (seal !== null) {
       for (const field of ['placement', 'version', 'contentHash'] as const) {
@@ -50,9 +61,13 @@ export function createVerifier({ reader, allowUnsealed, now }: VerifierOptions):
   };
 }
 
-async function readSeal(reader: VerifierOptions['reader'], table: string): Promise<Seal | null> {
+async function readSeal(
+  reader: VerifierOptions['reader'],
+  table: string,
+  signal: AbortSignal,
+): Promise<Seal | null> {
   try {
-    return await reader.readSeal(table, AbortSignal.timeout(SEAL_TIMEOUT_MS));
+    return await reader.readSeal(table, AbortSignal.any([signal, AbortSignal.timeout(SEAL_TIMEOUT_MS)]));
   } catch (error) {
     if (!(error instanceof TopshelfError)) throw error;
     const reason =
@@ -77,7 +92,7 @@ function fromBareName(
   placement: string,
   table: string,
   seal: Seal | null,
-  epoch: number,
+  { epoch, blocked }: Inherited,
   at: string,
 ): Pointer {
   const reason = 'a bare table name, written by hand';
@@ -98,7 +113,7 @@ function fromBareName(
     hold: { since: at, by, reason },
     quarantined: [],
     retired: [],
-    blocked: [],
+    blocked,
     popular: seal?.popular ?? [],
   };
 }

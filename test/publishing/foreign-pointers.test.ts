@@ -17,7 +17,17 @@ describe('a bare table name, written by hand', () => {
   it('counts as a hold', async () => {
     await expect(activateVersion(await loadDay(2))).rejects.toThrow('written by hand');
     await expect(publishDay(2)).rejects.toBeInstanceOf(HeldError);
-    await expect(blockIds('product-2')).rejects.toBeInstanceOf(HeldError);
+  });
+
+  it('does not keep a product from being blocked: it becomes a pointer, and the hold stays', async () => {
+    await blockIds('product-2');
+    expect(await live()).toMatchObject({
+      version: versions[0],
+      epoch: 4,
+      blocked: ['product-1', 'product-2'],
+      hold: { by: 'by hand' },
+    });
+    await expect(activateVersion(await loadDay(2))).rejects.toBeInstanceOf(HeldError);
   });
 
   it('becomes a pointer when released, one epoch above all records, and keeps what was blocked', async () => {

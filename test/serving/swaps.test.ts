@@ -1,11 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../src/domain/errors.ts';
-import { encodePointer } from '../../src/pointer/codec.ts';
-import { createSavedPointers, readBootstrapPointers } from '../../src/serving/saved-pointers.ts';
-import { ask, createMemorySavedPointers, openServing, poll, products } from '../support/serving.ts';
+import {
+  adoptedOf,
+  ask,
+  createMemorySavedPointers,
+  openServing,
+  poll,
+  products,
+} from '../support/serving.ts';
 import { list, point, pointerTo, sealedTable, storeVersion } from '../support/versions.ts';
 
 const ONE = { number: 1, users: { anna: list('a1', 'b1') } };
@@ -161,6 +163,31 @@ describe('a bare table name in the pointer', () => {
     expect(products(await ask(fixture, 'nobody'))).toEqual(['p1', 'p2', 'p3', 'p4', 'p5']);
   });
 
+  it('lets no blocked product back in', async () => {
+    const fixture = await serveOne();
+    point(fixture.pointers, pointerTo(fixture.one, 2, { blocked: ['a2', 'p1'] }));
+    await poll(fixture);
+    const two = await storeVersion(fixture.store, TWO);
+    fixture.pointers.put('home', two.table);
+    await poll(fixture);
+    expect(products(await ask(fixture, 'anna'))).toEqual(['b2']);
+    expect(products(await ask(fixture, 'nobody'))).not.toContain('p1');
+  });
+
+  it('found at a start stands at the epoch that was saved, with what was blocked then', async () => {
+    const saved = createMemorySavedPointers();
+    const fixture = openServing({ saved });
+    const one = await storeVersion(fixture.store, ONE);
+    await saved.save(pointerTo(one, 7, { blocked: ['a2'] }));
+    const two = await storeVersion(fixture.store, TWO);
+    fixture.pointers.put('home', two.table);
+    await fixture.serving.placements.start();
+    expect(fixture.seen.adoptions).toMatchObject([{ version: versionOf(TWO), epoch: 7, blocked: 1 }]);
+    point(fixture.pointers, pointerTo(one, 6));
+    await poll(fixture);
+    expect(fixture.seen.rejections).toMatchObject([{ reason: 'epoch-not-higher' }]);
+  });
+
   it('is adopted again whenever the object changes', async () => {
     const fixture = await serveOne();
     const two = await storeVersion(fixture.store, TWO);
@@ -233,9 +260,21 @@ describe('a server whose pointer store is away', () => {
     expect(after.seen.adoptions).toMatchObject([{ from: 'saved', version: versionOf(TWO), epoch: 2 }]);
     expect(products(await ask(after, 'anna'))).toEqual(['b2']);
     pointers.setFailing(false);
+    await poll(after);
+    expect(after.seen.rejections).toEqual([]);
     point(pointers, pointerTo(one, 1));
     await poll(after);
     expect(await ask(after, 'anna')).toMatchObject({ version: versionOf(TWO) });
+  });
+
+  it('does not fall behind the pointer it saved, even where the pointer store offers an older one', async () => {
+    const saved = createMemorySavedPointers();
+    const fixture = openServing({ saved });
+    await saved.save(pointerTo(await storeVersion(fixture.store, TWO), 5));
+    point(fixture.pointers, pointerTo(await storeVersion(fixture.store, ONE), 4));
+    await fixture.serving.placements.start();
+    expect(await ask(fixture, 'anna')).toMatchObject({ version: versionOf(TWO) });
+    expect(fixture.seen.rejections).toMatchObject([{ reason: 'epoch-not-higher' }]);
   });
 
   it('starts from the saved pointer also when the table store is away, with popular products', async () => {
@@ -251,7 +290,9 @@ describe('a server whose pointer store is away', () => {
   });
 
   it('starts from a bootstrap pointer where nothing was saved', async () => {
-    const fixture = openServing({ bootstrap: new Map([['home', pointerTo(sealedTable(ONE), 1)]]) });
+    const fixture = openServing({
+      bootstrap: new Map([['home', adoptedOf(pointerTo(sealedTable(ONE), 1))]]),
+    });
     await storeVersion(fixture.store, ONE);
     fixture.pointers.setFailing(true);
     await fixture.serving.placements.start();
@@ -269,46 +310,5 @@ describe('a server whose pointer store is away', () => {
     await fixture.serving.placements.start();
     expect(await ask(fixture, 'anna')).toMatchObject({ source: 'personalized' });
     await expect.poll(() => fixture.seen.savedPointerErrors).toHaveLength(1);
-  });
-});
-
-describe('saved pointers on disk', () => {
-  async function directory(): Promise<string> {
-    const path = await mkdtemp(join(tmpdir(), 'topshelf-saved-'));
-    onTestFinished(() => rm(path, { recursive: true }));
-    return path;
-  }
-
-  it('come back as they were saved, by placement', async () => {
-    const saved = createSavedPointers(join(await directory(), 'made', 'on demand'));
-    expect(await saved.placements()).toEqual([]);
-    expect(await saved.load('home')).toBeUndefined();
-    const pointer = pointerTo(sealedTable(ONE), 7, { blocked: ['é'] });
-    await saved.save(pointerTo(sealedTable(TWO), 6));
-    await saved.save(pointer);
-    expect(await saved.load('home')).toEqual(pointer);
-    expect(await saved.placements()).toEqual(['home']);
-  });
-
-  it('are refused when damaged, cut short or of another placement', async () => {
-    const root = await directory();
-    const saved = createSavedPointers(root);
-    const text = encodePointer(pointerTo(sealedTable(ONE), 7));
-    for (const damaged of [text.slice(0, 200), text.replace('"epoch": 7', '"epoch": 8'), '', 'some_table']) {
-      await writeFile(join(root, 'home.json'), damaged);
-      await expect(saved.load('home')).rejects.toThrow(/home\.json/);
-    }
-    await writeFile(join(root, 'cart.json'), text);
-    await expect(saved.load('cart')).rejects.toThrow(/cart/);
-  });
-
-  it('handed over as bootstrap files are read by placement, and a missing file is named', async () => {
-    const root = await directory();
-    const path = join(root, 'anything.json');
-    await writeFile(path, encodePointer(pointerTo(sealedTable(ONE), 7)));
-    expect([...(await readBootstrapPointers([path])).keys()]).toEqual(['home']);
-    await expect(readBootstrapPointers([join(root, 'gone.json')])).rejects.toThrow(
-      /gone\.json does not exist/,
-    );
   });
 });

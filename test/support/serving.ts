@@ -2,6 +2,8 @@ import { onTestFinished } from 'vitest';
 import { createMemoryPointers, type MemoryPointers } from '../../src/pointer/memory.ts';
 import type { Pointer } from '../../src/domain/pointer.ts';
 import { observeAll, type Adoption, type ServingObserver } from '../../src/serving/observer.ts';
+import { decodePointer, encodePointer } from '../../src/pointer/codec.ts';
+import type { Adopted } from '../../src/serving/pointer-watcher.ts';
 import type { SavedPointers } from '../../src/serving/saved-pointers.ts';
 import { createServing, type Serving, type ServingOptions } from '../../src/serving/serving.ts';
 import { createMemoryStore, type MemoryStore } from '../../src/store/memory.ts';
@@ -28,7 +30,7 @@ export interface FixtureOptions extends Partial<Pick<ServingOptions, 'shedder' |
   readonly config?: Partial<ServingOptions['config']>;
   readonly pointers?: MemoryPointers;
   readonly store?: MemoryStore;
-  readonly bootstrap?: ReadonlyMap<string, Pointer>;
+  readonly bootstrap?: ReadonlyMap<string, Adopted>;
   readonly observer?: Partial<ServingObserver>;
 }
 
@@ -61,7 +63,7 @@ export function openServing(options: FixtureOptions = {}): ServingFixture {
     source: pointers,
     reader: store,
     saved: options.saved ?? createMemorySavedPointers(),
-    bootstrap: options.bootstrap ?? new Map<string, Pointer>(),
+    bootstrap: options.bootstrap ?? new Map<string, Adopted>(),
     observer: observeAll(recorder, options.observer ?? {}),
     shedder: options.shedder ?? neverShedding,
     ...(options.now && { now: options.now }),
@@ -74,12 +76,19 @@ const neverShedding = { admit: () => true, shedShare: () => 0, close: () => unde
 
 /** Saved pointers that live as long as the object: shared by two fixtures, they stand for one server's restart. */
 export function createMemorySavedPointers(): SavedPointers {
-  const kept = new Map<string, Pointer>();
+  const kept = new Map<string, Adopted>();
   return {
-    save: async (pointer) => void kept.set(pointer.placement, pointer),
+    save: async (pointer) => void kept.set(pointer.placement, adoptedOf(pointer)),
     load: async (placement) => kept.get(placement),
     placements: async () => [...kept.keys()],
   };
+}
+
+/** A pointer with its checksum, as it comes out of a file. */
+export function adoptedOf(pointer: Pointer): Adopted {
+  const content = decodePointer(Buffer.from(encodePointer(pointer)), pointer.placement);
+  if (content.kind === 'bare') throw new Error('not a pointer');
+  return content;
 }
 
 /** Reads the pointer of a placement again, as its watcher would at the next interval. */
