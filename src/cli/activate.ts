@@ -1,18 +1,21 @@
 import type { Command } from 'commander';
 import type { PointerResult } from '../publishing/activate.ts';
+import { overrideOption, withGateOptions, type GateFlags } from './gate-options.ts';
 import { publishingCommand, reasonOption, requiredPlacement } from './options.ts';
 import { runPublishing, warn, type CommonFlags, type Session } from './session.ts';
 
-interface Flags extends CommonFlags {
+interface Flags extends CommonFlags, GateFlags {
   readonly placement: string;
   readonly reason: string;
+  readonly override?: string;
 }
 
 export function activateCommand(session: Session): Command {
-  return publishingCommand('activate', 'make a sealed version live')
+  return withGateOptions(publishingCommand('activate', 'check a sealed version and make it live'))
     .argument('<version>', 'as "topshelf versions" lists it')
     .addOption(requiredPlacement())
     .addOption(reasonOption('activated by hand'))
+    .addOption(overrideOption())
     .action((version: string, flags: Flags) =>
       runPublishing(session, flags, async ({ context, onProgress, signal }) => {
         const { activate } = await import('../publishing/activate.ts');

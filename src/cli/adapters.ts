@@ -62,7 +62,7 @@ export async function openPublisher({
 
 export async function openPublisherOf(config: PublisherConfig): Promise<PublisherContext> {
   const { createDynamoDbTables } = await import('../store/dynamodb-tables.ts');
-  const { tablePrefix, memoryLimitBytes, tempDir, actor } = config;
+  const { tablePrefix, memoryLimitBytes, tempDir, gateConfig, actor } = config;
   const pointers = await openPointers(config);
   const archive = await openArchive(config);
   const tables = createDynamoDbTables(config.dynamodb);
@@ -73,6 +73,7 @@ export async function openPublisherOf(config: PublisherConfig): Promise<Publishe
     tablePrefix,
     memoryLimitBytes,
     tempDir,
+    gateConfig,
     actor,
     now: Date.now,
     async close() {

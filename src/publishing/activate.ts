@@ -1,27 +1,28 @@
 import { HeldError, NotFoundError, QuarantinedError } from '../domain/errors.ts';
-import { shown } from '../domain/ids.ts';
-import { activated } from '../domain/pointer-changes.ts';
-import type { Pointer } from '../domain/pointer.ts';
+import { activated, type Authorship } from '../domain/pointer-changes.ts';
+import type { Override, Pointer } from '../domain/pointer.ts';
 import type { Seal } from '../domain/seal.ts';
-import { isVersion, tableName } from '../domain/version.ts';
+import { tableName } from '../domain/version.ts';
 import type { Verdict } from '../gate/gate.ts';
-import { askGate, floorsGate, type Gate } from './ask-gate.ts';
+import { askGate } from './ask-gate.ts';
+import { checkSubject, type GateOptions } from './check/check.ts';
 import { authorship, commit } from './commit.ts';
 import type { PublisherContext } from './context.ts';
 import {
   listsOf,
   readPointerState,
-  sealOrNull,
   standingOf,
   type PointerState,
   type Standing,
 } from './pointer-state.ts';
+import { sealedVersion } from './sealed-version.ts';
 
-export interface ActivateRequest {
+export interface ActivateRequest extends GateOptions {
   readonly placement: string;
   readonly version: string;
   readonly reason: string;
-  readonly gate?: Gate;
+  /** Why the gate's verdict is passed over, once, if it is no pass. */
+  readonly override?: string | undefined;
 }
 
 /** What is live after a command that may change the pointer. */
@@ -35,37 +36,61 @@ export interface PointerResult {
   readonly warnings: readonly string[];
 }
 
-export type Activated = PointerResult & { readonly verdict: Verdict | null };
+export type Activated = PointerResult & {
+  readonly verdict: Verdict | null;
+  /** The id of the gate's report. */
+  readonly check: string | null;
+  /** Why the gate was passed over; null where it was not. */
+  readonly override: Override | null;
+};
 
 /**
  * Makes a sealed version live. Everything is decided on one reading of the pointer, and the write is conditional on that
- * reading. Rejects, with nothing written: NotFoundError (no such sealed version), HeldError, QuarantinedError,
- * GateError, LostRaceError, UnreachableError. The version that is live already is a success.
+ * reading, the gate's verdict too: it is about the version that this reading says is live. An override passes over the
+ * gate, never over a hold or a quarantine. Rejects, with nothing written: NotFoundError (no such sealed version),
+ * HeldError, QuarantinedError, GateError, LostRaceError, UnreachableError. The version that is live already is a success.
  */
 export async function activate(
   context: PublisherContext,
-  { placement, version, reason, gate = floorsGate }: ActivateRequest,
+  { placement, version, reason, override: why, ...gate }: ActivateRequest,
   signal: AbortSignal,
 ): Promise<Activated> {
   const state = await readPointerState(context, placement, signal);
   if (state.kind === 'pointer' && state.pointer.version === version) {
-    return { ...resultOf(state.pointer), changed: false, warnings: [], verdict: null };
+    return { ...resultOf(state.pointer), ...UNCHANGED };
   }
   const standing = await standingOf(context, placement, state);
   assertNotHeld(placement, state, standing);
   const table = tableName(context.tablePrefix, placement, version);
-  const seal = await sealedVersion(context, { placement, version, table }, signal);
+  const seal = await sealedVersion(context, { placement, version }, signal);
   assertMayReturn(seal, standing);
+  const asked = why === undefined ? null : overrideBy(authorship(context, standing.nextEpoch, why));
+  const subject = await checkSubject(context, seal, state, gate);
+  const { report, override } = await askGate(context, subject, asked, signal);
   const live = state.kind === 'pointer' ? state.pointer : null;
-  const verdict = await askGate(gate, { candidate: seal, live });
   const author = authorship(context, standing.nextEpoch, reason);
-  const next: Pointer = { ...activated(live, { table, seal }, author), ...listsOf(standing.before) };
-  const { pointer, warnings } = await commit(context, state, next, 'activate', signal);
+  const next: Pointer = { ...activated(live, { table, seal }, author, override), ...listsOf(standing.before) };
+  const { pointer, warnings } = await commit(context, state, next, 'activate', signal, report.id);
   const replaced =
     state.kind === 'malformed'
       ? [`what the pointer held could not be read (${state.error.message}) and was replaced`]
       : [];
-  return { ...resultOf(pointer), changed: true, warnings: [...replaced, ...warnings], verdict };
+  const { passed, checks, id } = report;
+  return {
+    ...{ ...resultOf(pointer), changed: true, warnings: [...replaced, ...gateWarnings(why, override), ...warnings] },
+    ...{ verdict: { passed, checks }, check: id, override },
+  };
+}
+
+const UNCHANGED = { changed: false, warnings: [], verdict: null, check: null, override: null } as const;
+
+function gateWarnings(asked: string | undefined, override: Override | null): string[] {
+  if (override !== null) return [`the gate's verdict was passed over: ${override.reason}`];
+  return asked === undefined ? [] : ['no override was needed, and none is recorded: every check passed'];
+}
+
+function overrideBy({ by, reason }: Authorship): Override {
+  return { by, reason };
 }
 
 /** Throws HeldError, saying who holds activations since when and why, or that a pointer was written by hand. */
@@ -86,28 +111,6 @@ export function assertNotHeld(placement: string, state: PointerState, { before }
 
 export function resultOf({ placement, version, table, epoch }: Pointer) {
   return { placement, version, table, epoch };
-}
-
-async function sealedVersion(
-  { tables }: PublisherContext,
-  { placement, version, table }: { placement: string; version: string; table: string },
-  signal: AbortSignal,
-): Promise<Seal> {
-  if (!isVersion(version)) {
-    throw new NotFoundError(
-      `${shown(version)} is not a version; "topshelf versions" lists those of ${placement}`,
-    );
-  }
-  const seal = await sealOrNull(tables, table, signal);
-  if (seal === null) {
-    throw new NotFoundError(
-      `version ${version} of ${placement} is not there or not sealed (table ${table}); only a version whose load ended can go live`,
-    );
-  }
-  if (seal.version !== version || seal.placement !== placement) {
-    throw new NotFoundError(`the seal of table ${table} is that of ${seal.placement} ${seal.version}`);
-  }
-  return seal;
 }
 
 function assertMayReturn({ placement, version, contentHash }: Seal, { before }: Standing): void {

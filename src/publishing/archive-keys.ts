@@ -15,3 +15,12 @@ export function activationsPrefix(placement: string): string {
 export function activationKey(placement: string, epoch: number): string {
   return `${activationsPrefix(placement)}${epoch}.json`;
 }
+
+/** Where the gate reports on a version begin: the version comes first, so that listing them lists no others. */
+export function checksPrefix(placement: string, version: string): string {
+  return `${placement}/checks/${version}-`;
+}
+
+export function checkKey(placement: string, checkId: string): string {
+  return `${placement}/checks/${checkId}.json`;
+}

@@ -154,7 +154,7 @@ describe('a failure has its exit code, and its reason on stderr without a stack'
 
   it('2 for what the gate stops, or a quarantine', async () => {
     const tiny = await folder.file(csv([['u', 'p', 1]]));
-    expectFailure(await topshelf('publish', tiny, ...home), EXIT.gate, 'popular-floor failed');
+    expectFailure(await topshelf('publish', tiny, ...home), EXIT.gate, 'failed   popular-floor');
     await publishDay(0);
     await publishDay(1);
     await topshelf('rollback', ...home);

@@ -65,6 +65,17 @@ export function useHome() {
       return Promise.all(epochs.map((epoch) => readRecord(publisher.archive, placement, epoch)));
     },
 
+    /** Does something before the archive takes these keys; returns what ends that. */
+    beforePuts: (when: (key: string) => boolean, act: () => Promise<unknown>): (() => void) => {
+      const { archive } = publisher;
+      const putOnce = archive.putOnce.bind(archive);
+      archive.putOnce = async (key, body) => {
+        if (when(key)) await act();
+        return putOnce(key, body);
+      };
+      return () => void (archive.putOnce = putOnce);
+    },
+
     /** Makes the archive refuse these keys; returns what ends that. */
     failPuts: (when: (key: string) => boolean): (() => void) => {
       const { archive } = publisher;
