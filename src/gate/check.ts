@@ -16,6 +16,9 @@ export interface Check {
   readonly name: string;
   readonly kind: 'floor' | 'comparison';
   readonly threshold: ThresholdName;
+  readonly bound: 'at least' | 'at most';
+  /** What is measured, in words that follow the number. */
+  readonly what: string;
   /** Undefined where there is nothing to check. */
   readonly judge: (measurements: Measurements, thresholds: Thresholds) => CheckResult | undefined;
 }
@@ -27,21 +30,16 @@ export interface Compared {
   readonly comparison: Comparison;
 }
 
-interface Definition<T> {
-  readonly name: string;
-  readonly threshold: ThresholdName;
-  readonly bound: 'at least' | 'at most';
-  /** Completes the message: "12 users; at least 1 needed". */
-  readonly what: string;
+interface Definition<T> extends Pick<Check, 'name' | 'threshold' | 'bound' | 'what'> {
   /** Null where there is nothing to check; throws where it cannot be told. */
   readonly measure: (of: T) => number | null;
 }
 
 /** A check of the candidate by itself: a first load is held to it too. */
 export function floor(definition: Definition<CandidateMeasures>): Check {
-  const { name, threshold } = definition;
+  const { name, threshold, bound, what } = definition;
   return {
-    ...{ name, kind: 'floor', threshold },
+    ...{ name, kind: 'floor', threshold, bound, what },
     judge: ({ candidate }, thresholds) =>
       perform(definition, thresholds[threshold], () =>
         candidate.kind === 'unreadable' ? unmeasured(candidate.why) : candidate.measures,
@@ -51,9 +49,9 @@ export function floor(definition: Definition<CandidateMeasures>): Check {
 
 /** A check of the candidate against the live version. */
 export function comparison(definition: Definition<Compared>): Check {
-  const { name, threshold } = definition;
+  const { name, threshold, bound, what } = definition;
   return {
-    ...{ name, kind: 'comparison', threshold },
+    ...{ name, kind: 'comparison', threshold, bound, what },
     judge: ({ candidate, baseline }, thresholds) =>
       baseline.kind === 'none'
         ? undefined

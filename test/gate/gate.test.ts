@@ -28,7 +28,10 @@ function measured({ candidate, comparison }: Changes = {}): Measurements {
   };
 }
 
-const against = (baseline: Baseline, changes: Changes = {}): Measurements => ({ ...measured(changes), baseline });
+const against = (baseline: Baseline, changes: Changes = {}): Measurements => ({
+  ...measured(changes),
+  baseline,
+});
 const nothingLive: Baseline = { kind: 'none', why: 'nothing is live' };
 const verdictOn = (measurements: Measurements) => judge(measurements, DEFAULT_THRESHOLDS);
 const stopping = (measurements: Measurements) =>
@@ -71,9 +74,13 @@ describe('the gate', () => {
     ['all-changed', { comparison: { allChangedShare: 0.05 } }, { comparison: { allChangedShare: 0.06 } }],
     ['coverage', { candidate: { products: 792 } }, { candidate: { products: 791 } }],
     ['top-product', { candidate: { topProductShare: 0.15 } }, { candidate: { topProductShare: 0.16 } }],
-    ['top-product-change', { candidate: { topProductShare: 0.09 } }, { candidate: { topProductShare: 0.091 } }],
+    [
+      'top-product-change',
+      { candidate: { topProductShare: 0.09 } },
+      { candidate: { topProductShare: 0.091 } },
+    ],
     ['gini-change', { candidate: { gini: 0.9 } }, { candidate: { gini: 0.92 } }],
-    ['same-list', { candidate: { sameListShare: 0.25 } }, { candidate: { sameListShare: 0.26 } }],
+    ['same-list', { candidate: { sameListShare: 0.25 } }, { candidate: { sameListShare: 0.27 } }],
     ['same-list-change', { candidate: { sameListShare: 0.02 } }, { candidate: { sameListShare: 0.03 } }],
     ['unknown-products', { candidate: { unknownShare: 0.01 } }, { candidate: { unknownShare: 0.011 } }],
     ['newer-predictions', { comparison: { olderSeconds: 0 } }, { comparison: { olderSeconds: 1 } }],
@@ -140,6 +147,18 @@ describe('the gate', () => {
   it('blocks on a median of zero where the live version has another: no factor follows', () => {
     expect(stopping(measured({ candidate: { medianScore: 0 } }))).toEqual(['score-scale errored']);
   });
+
+  it.each([
+    [2, false],
+    [30, true],
+  ])(
+    '%s users who all get one list: blocked is %s, as few users often have much in common',
+    (users, blocked) => {
+      const oneList = { users, products: 5, topProductShare: 0.2, sameListShare: 1 };
+      const stopped = stopping(against(nothingLive, { candidate: oneList })).length > 0;
+      expect(stopped).toBe(blocked);
+    },
+  );
 
   it('looks at the catalogue and at the age of predictions only where they are known', () => {
     const { checks: results, passed } = verdictOn(

@@ -41,8 +41,8 @@ export function useHome() {
     },
     /** Loads a day and returns its version. */
     loadDay: async (day: number) => (await load(publisher, request(day), quiet, never)).version,
-    publishDay: async (day: number) =>
-      (await publish(publisher, request(day), quiet, never)).activated.version,
+    publishDay: async (day: number, override?: string) =>
+      (await publish(publisher, { ...request(day), override }, quiet, never)).activated.version,
     activateVersion: (version: string) =>
       activate(publisher, { placement, version, reason: 'by hand' }, never),
     goBack: (to?: string) => rollback(publisher, { placement, reason: 'bad answers', to }, never),
