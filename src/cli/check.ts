@@ -26,7 +26,9 @@ export function checkCommand(session: Session): Command {
 
 function verdictText({ placement, candidate, live, passed, checks, id }: CheckReport): string {
   const stopping = checks.filter(({ outcome }) => outcome !== 'passed').length;
-  const verdict = passed ? `passes all ${checks.length} checks` : `is stopped by ${stopping} of ${checks.length} checks`;
+  const verdict = passed
+    ? `passes all ${checks.length} checks`
+    : `is stopped by ${stopping} of ${checks.length} checks`;
   const against = live === null ? 'with nothing to compare it with' : `against ${live.version}`;
   return `${placement}: version ${candidate.version} ${verdict}, ${against} (report ${id})`;
 }

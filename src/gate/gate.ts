@@ -19,5 +19,8 @@ export function judge(
     .map((check) => check.judge(measurements, thresholds))
     .filter((result) => result !== undefined);
   // No result at all is no pass: nothing was looked at.
-  return { passed: results.length > 0 && results.every(({ outcome }) => outcome === 'passed'), checks: results };
+  return {
+    passed: results.length > 0 && results.every(({ outcome }) => outcome === 'passed'),
+    checks: results,
+  };
 }

@@ -69,7 +69,11 @@ const definitions = {
     range: [0, MOST],
     why: 'twelve days: 0.97; leaves room for a product that is promoted',
   },
-  maxGiniIncrease: { default: 0.05, range: [0, 1], why: 'twelve days: 0.0007; from 0.86 there is little way up' },
+  maxGiniIncrease: {
+    default: 0.05,
+    range: [0, 1],
+    why: 'twelve days: 0.0007; from 0.86 there is little way up',
+  },
   maxSameListShare: {
     default: 0.25,
     range: [0, 1],
@@ -81,7 +85,11 @@ const definitions = {
     range: [0, 1],
     why: 'the real data: none; catalogues are exported at other hours than predictions',
   },
-  maxOlderSeconds: { default: 0, range: [0, MOST], why: 'what is live shall not be replaced by what is older' },
+  maxOlderSeconds: {
+    default: 0,
+    range: [0, MOST],
+    why: 'what is live shall not be replaced by what is older',
+  },
   maxSameContent: {
     default: 0,
     range: [0, 1],

@@ -8,13 +8,7 @@ import { askGate } from './ask-gate.ts';
 import { checkSubject, type GateOptions } from './check/check.ts';
 import { authorship, commit } from './commit.ts';
 import type { PublisherContext } from './context.ts';
-import {
-  listsOf,
-  readPointerState,
-  standingOf,
-  type PointerState,
-  type Standing,
-} from './pointer-state.ts';
+import { listsOf, readPointerState, standingOf, type PointerState, type Standing } from './pointer-state.ts';
 import { sealedVersion } from './sealed-version.ts';
 
 export interface ActivateRequest extends GateOptions {
@@ -69,7 +63,10 @@ export async function activate(
   const { report, override } = await askGate(context, subject, asked, signal);
   const live = state.kind === 'pointer' ? state.pointer : null;
   const author = authorship(context, standing.nextEpoch, reason);
-  const next: Pointer = { ...activated(live, { table, seal }, author, override), ...listsOf(standing.before) };
+  const next: Pointer = {
+    ...activated(live, { table, seal }, author, override),
+    ...listsOf(standing.before),
+  };
   const { pointer, warnings } = await commit(context, state, next, 'activate', signal, report.id);
   const replaced =
     state.kind === 'malformed'
@@ -77,7 +74,11 @@ export async function activate(
       : [];
   const { passed, checks, id } = report;
   return {
-    ...{ ...resultOf(pointer), changed: true, warnings: [...replaced, ...gateWarnings(why, override), ...warnings] },
+    ...{
+      ...resultOf(pointer),
+      changed: true,
+      warnings: [...replaced, ...gateWarnings(why, override), ...warnings],
+    },
     ...{ verdict: { passed, checks }, check: id, override },
   };
 }

@@ -64,7 +64,9 @@ describe('activate', () => {
     ];
     const attempt = publish(home.publisher, { placement, paths, reason: 'tiny' }, () => undefined, never);
     await expect(attempt).rejects.toBeInstanceOf(GateError);
-    await expect(attempt).rejects.toThrow(/failed +popular-floor +2 different popular products; at least 5 needed/);
+    await expect(attempt).rejects.toThrow(
+      /failed +popular-floor +2 different popular products; at least 5 needed/,
+    );
     expect(await home.publisher.tables.list('topshelf-home-', never)).toHaveLength(1);
     expect(await records()).toEqual([]);
   });
@@ -72,7 +74,10 @@ describe('activate', () => {
   it('loses the race to whoever wrote after it read, and writes nothing', async () => {
     await publishDay(0);
     const [mine, theirs] = [await loadDay(1), await loadDay(2)];
-    const restore = home.beforePuts((key) => key.includes(`/checks/${mine}-`), () => activateVersion(theirs));
+    const restore = home.beforePuts(
+      (key) => key.includes(`/checks/${mine}-`),
+      () => activateVersion(theirs),
+    );
     const attempt = activateVersion(mine);
     await expect(attempt).rejects.toBeInstanceOf(LostRaceError);
     restore();

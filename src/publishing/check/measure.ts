@@ -79,7 +79,9 @@ function fileOf(name: PredictionsFile['name'], { path }: Subject): PredictionsFi
 async function measureSubject(connection: DuckDBConnection, file: PredictionsFile, { users }: Subject) {
   const measures = await measureVersion(connection, file);
   if (users !== null && measures.users !== users) {
-    throw new Error(`its predictions.parquet has ${measures.users} users, its table was loaded with ${users}`);
+    throw new Error(
+      `its predictions.parquet has ${measures.users} users, its table was loaded with ${users}`,
+    );
   }
   return measures;
 }

@@ -20,9 +20,7 @@ const reportSchema = z.object({
   by: z.string(),
   candidate: z.object({ version: z.string(), contentHash: z.string() }),
   /** What it was compared with; null where there was nothing to compare with. `epoch` is null for a bare table name. */
-  live: z
-    .object({ version: z.string(), contentHash: z.string(), epoch: z.int().nullable() })
-    .nullable(),
+  live: z.object({ version: z.string(), contentHash: z.string(), epoch: z.int().nullable() }).nullable(),
   catalogue: z.object({ file: z.string(), sha256: z.string(), column: z.string().nullable() }).nullable(),
   thresholds: z.record(z.string(), z.number()),
   /** Everything that was measured, for people: what decides is in `checks`. */
