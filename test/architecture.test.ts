@@ -36,7 +36,7 @@ const HOMES: readonly (readonly [library: RegExp, files: RegExp])[] = [
   [/^@aws-sdk\/(client|lib-)dynamodb|^@aws-sdk\/client-dynamodb/, /^store\/dynamodb-/],
   [/^@aws-sdk\/client-s3/, /^(pointer|archive)\/s3/],
   [/^node-zookeeper-client/, /^pointer\/zookeeper/],
-  [/^@duckdb\//, /^publishing\/input/],
+  [/^@duckdb\//, /^publishing\/(input|check)\//],
   [/^opossum/, /^resilience\/breaker/],
   [/^lru-cache/, /^serving\//],
   [/^prom-client/, /^metrics\//],

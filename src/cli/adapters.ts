@@ -65,7 +65,7 @@ export async function openPublisher({
 
 export async function openPublisherOf(config: PublisherConfig): Promise<PublisherContext> {
   const { createDynamoDbTables } = await import('../store/dynamodb-tables.ts');
-  const { tablePrefix, memoryLimitBytes, tempDir, actor } = config;
+  const { tablePrefix, memoryLimitBytes, tempDir, gateConfig, actor } = config;
   const pointers = await openPointers(config);
   const archive = await openArchive(config);
   const tables = createDynamoDbTables(config.dynamodb);
@@ -85,6 +85,7 @@ export async function openPublisherOf(config: PublisherConfig): Promise<Publishe
     tablePrefix,
     memoryLimitBytes,
     tempDir,
+    gateConfig,
     actor,
     now: Date.now,
     async close() {

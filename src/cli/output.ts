@@ -1,4 +1,4 @@
-import { messageOf, TopshelfError } from '../domain/errors.ts';
+import { GateError, messageOf, TopshelfError } from '../domain/errors.ts';
 import { exitCodeOf } from './exit-codes.ts';
 
 /** The part of a stream that commands write to. */
@@ -32,7 +32,8 @@ export function writeError({ stdout, stderr }: Io, asJson: boolean, error: unkno
   const message = messageOf(error);
   if (asJson) {
     const code = error instanceof TopshelfError ? error.code : 'unexpected';
-    stdout.write(`${JSON.stringify({ error: { code, message }, exitCode }, null, 2)}\n`);
+    const report = error instanceof GateError ? { check: error.report } : {};
+    stdout.write(`${JSON.stringify({ error: { code, message }, ...report, exitCode }, null, 2)}\n`);
     return exitCode;
   }
   // Only a defect needs its stack; whoever reads an expected failure needs its message.

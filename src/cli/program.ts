@@ -3,6 +3,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { UsageError } from '../domain/errors.ts';
 import { activateCommand } from './activate.ts';
 import { blockCommand } from './block.ts';
+import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
 import { eraseCommand } from './erase.ts';
 import { EXIT } from './exit-codes.ts';
@@ -61,6 +62,7 @@ function createProgram(session: Session): Command {
     serveCommand(),
     demoCommand(session),
     loadCommand(session),
+    checkCommand(session),
     activateCommand(session),
     publishCommand(session),
     rollbackCommand(session),

@@ -1,23 +1,26 @@
 import type { Command } from 'commander';
 import { liveText } from './activate.ts';
+import { overrideOption, withGateOptions, type GateFlags } from './gate-options.ts';
 import { loadedJson, loadedText } from './load.ts';
 import { estimated, loadRequest, withLoadOptions, type LoadFlags } from './load-options.ts';
 import { keepOption, reasonOption, requiredPlacement } from './options.ts';
 import { runPublishing, warn, type Session } from './session.ts';
 import { pointerCommand, runWaiting, type WaitFlags } from './wait-options.ts';
 
-interface Flags extends WaitFlags, LoadFlags {
+interface Flags extends WaitFlags, LoadFlags, GateFlags {
   readonly placement: string;
   readonly reason: string;
   readonly keep: number;
+  readonly override?: string;
 }
 
 export function publishCommand(session: Session): Command {
-  return withLoadOptions(pointerCommand('publish', 'load, check and activate in one go'))
+  return withGateOptions(withLoadOptions(pointerCommand('publish', 'load, check and activate in one go')))
     .argument('<files...>', 'CSV files with columns ENTITY, CLASS, SCORE; plain or gzip')
     .addOption(requiredPlacement())
     .addOption(keepOption())
     .addOption(reasonOption('published'))
+    .addOption(overrideOption())
     .action((paths: string[], flags: Flags) =>
       flags.estimate === true ? estimateOnly(session, paths, flags) : publishAndWait(session, paths, flags),
     );

@@ -121,6 +121,9 @@ export const publisherSettings = z.object({
   TOPSHELF_TEMP_DIR: file
     .prefault(tmpdir())
     .describe('folder for what spills; it needs about twice the input’s size'),
+  TOPSHELF_GATE_CONFIG: file
+    .optional()
+    .describe('JSON file of the gate’s thresholds; see [its page](src/gate/README.md)'),
   TOPSHELF_ACTOR: parsed('at most 200 characters', (text) => (text.length <= 200 ? text : undefined))
     .optional()
     .describe('who acts, as the records say; user@host by default'),
@@ -162,6 +165,7 @@ export interface PublisherConfig {
   readonly dynamodb: DynamoDbConnection;
   readonly memoryLimitBytes: number;
   readonly tempDir: string;
+  readonly gateConfig: string | undefined;
   readonly actor: string;
 }
 
@@ -214,6 +218,7 @@ export function readPublisherConfig(
     dynamodb,
     memoryLimitBytes: settings.TOPSHELF_MEMORY_LIMIT_BYTES,
     tempDir: settings.TOPSHELF_TEMP_DIR,
+    gateConfig: settings.TOPSHELF_GATE_CONFIG,
     actor: settings.TOPSHELF_ACTOR ?? `${userName()}@${hostname()}`,
   });
 }

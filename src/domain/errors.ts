@@ -75,11 +75,13 @@ export class QuarantinedError extends TopshelfError {
   }
 }
 
-/** The gate's verdict on the candidate is not a pass. */
+/** The gate's verdict on the candidate is not a pass; `report` has all of it, for machines. */
 export class GateError extends TopshelfError {
   override readonly name = 'GateError';
-  constructor(message: string, options?: ErrorOptions) {
-    super('gate', message, options);
+  readonly report: object;
+  constructor(message: string, report: object) {
+    super('gate', message);
+    this.report = report;
   }
 }
 

@@ -126,20 +126,24 @@ export function outOfQuarantine(
   quarantined: readonly Quarantined[],
   candidate: { version: string; contentHash: string },
 ): readonly Quarantined[] {
-  return quarantined.filter(
-    ({ version, contentHash }) => version !== candidate.version && contentHash !== candidate.contentHash,
-  );
+  return quarantined.filter((entry) => !isQuarantinedBy(entry, candidate));
 }
 
-/** Whether this version, or its content under another id, is quarantined; the entry that says so. */
+/** The entry that quarantines this version, or its content under another id; undefined where none does. */
 export function quarantineOf(
-  pointer: Pointer,
-  candidate: { version: string; contentHash: string },
+  quarantined: readonly Quarantined[],
+  candidate: { readonly version: string; readonly contentHash: string },
 ): Quarantined | undefined {
-  return pointer.quarantined.find(
-    ({ version, contentHash }) =>
-      version === candidate.version ||
-      (contentHash === candidate.contentHash && contentHash !== UNSEALED_HASH),
+  return quarantined.find((entry) => isQuarantinedBy(entry, candidate));
+}
+
+function isQuarantinedBy(
+  { version, contentHash }: Quarantined,
+  candidate: { readonly version: string; readonly contentHash: string },
+): boolean {
+  // Tables without a seal share one word for their content: it says nothing about what they hold.
+  return (
+    version === candidate.version || (contentHash === candidate.contentHash && contentHash !== UNSEALED_HASH)
   );
 }
 

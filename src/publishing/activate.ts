@@ -1,27 +1,22 @@
 import { HeldError, NotFoundError, QuarantinedError, UsageError } from '../domain/errors.ts';
-import { shown } from '../domain/ids.ts';
-import { activated, outOfQuarantine } from '../domain/pointer-changes.ts';
-import type { Pointer } from '../domain/pointer.ts';
+import { activated, outOfQuarantine, quarantineOf, type Authorship } from '../domain/pointer-changes.ts';
+import type { Override, Pointer } from '../domain/pointer.ts';
 import type { Seal } from '../domain/seal.ts';
-import { isVersion, tableName } from '../domain/version.ts';
+import { tableName } from '../domain/version.ts';
 import type { Verdict } from '../gate/gate.ts';
-import { askGate, floorsGate, type Gate } from './ask-gate.ts';
+import { askGate } from './ask-gate.ts';
+import { checkSubject, type GateOptions } from './check/check.ts';
 import { authorship, commit } from './commit.ts';
 import type { PublisherContext } from './context.ts';
-import {
-  listsOf,
-  readPointerState,
-  sealOrNull,
-  standingOf,
-  type PointerState,
-  type Standing,
-} from './pointer-state.ts';
+import { listsOf, readPointerState, standingOf, type PointerState, type Standing } from './pointer-state.ts';
+import { sealedVersion } from './sealed-version.ts';
 
-export interface ActivateRequest {
+export interface ActivateRequest extends GateOptions {
   readonly placement: string;
   readonly version: string;
   readonly reason: string;
-  readonly gate?: Gate;
+  /** Why the gate's verdict is passed over, once, if it is no pass. */
+  readonly override?: string | undefined;
   /** The explicit word for a quarantined version: why it may come back, with its content. Kept in pointer and record. */
   readonly fromQuarantine?: string | undefined;
 }
@@ -37,40 +32,68 @@ export interface PointerResult {
   readonly warnings: readonly string[];
 }
 
-export type Activated = PointerResult & { readonly verdict: Verdict | null };
+export type Activated = PointerResult & {
+  readonly verdict: Verdict | null;
+  /** The id of the gate's report. */
+  readonly check: string | null;
+  /** Why the gate was passed over; null where it was not. */
+  readonly override: Override | null;
+};
 
 /**
  * Makes a sealed version live. Everything is decided on one reading of the pointer, and the write is conditional on that
- * reading. Rejects, with nothing written: NotFoundError (no such sealed version), HeldError, QuarantinedError,
- * GateError, LostRaceError, UnreachableError. The version that is live already is a success.
+ * reading, the gate's verdict too: it is about the version that this reading says is live. An override passes over the
+ * gate, never over a hold or a quarantine. Rejects, with nothing written: NotFoundError (no such sealed version),
+ * HeldError, QuarantinedError, GateError, LostRaceError, UnreachableError. The version that is live already is a success.
  */
 export async function activate(
   context: PublisherContext,
-  { placement, version, reason, gate = floorsGate, fromQuarantine }: ActivateRequest,
+  { placement, version, reason, override: why, fromQuarantine, ...gate }: ActivateRequest,
   signal: AbortSignal,
 ): Promise<Activated> {
   const state = await readPointerState(context, placement, signal);
   if (state.kind === 'pointer' && state.pointer.version === version) {
-    return { ...resultOf(state.pointer), changed: false, warnings: [], verdict: null };
+    return { ...resultOf(state.pointer), ...UNCHANGED };
   }
   const standing = await standingOf(context, placement, state);
   assertNotHeld(placement, state, standing);
   const table = tableName(context.tablePrefix, placement, version);
-  const seal = await sealedVersion(context, { placement, version, table }, signal);
+  const seal = await sealedVersion(context, { placement, version }, signal);
   assertMayReturn(seal, standing, fromQuarantine);
+  const asked = why === undefined ? null : overrideBy(authorship(context, standing.nextEpoch, why));
+  const back = fromQuarantine === undefined ? '' : `; out of quarantine: ${fromQuarantine}`;
+  const author = authorship(context, standing.nextEpoch, reason + back);
+  const subject = await checkSubject(context, seal, state, gate);
+  const { report, override } = await askGate(context, subject, asked, signal);
   const live = state.kind === 'pointer' ? state.pointer : null;
-  const verdict = await askGate(gate, { candidate: seal, live });
-  const why = fromQuarantine === undefined ? reason : `${reason}; out of quarantine: ${fromQuarantine}`;
-  const author = authorship(context, standing.nextEpoch, why);
   const lists = listsOf(standing.before);
   const quarantined = outOfQuarantine(lists.quarantined, seal);
-  const next: Pointer = { ...activated(live, { table, seal }, author), ...lists, quarantined };
-  const { pointer, warnings } = await commit(context, state, next, 'activate', signal);
+  const next: Pointer = { ...activated(live, { table, seal }, author, override), ...lists, quarantined };
+  const { pointer, warnings } = await commit(context, state, next, 'activate', signal, report.id);
   const replaced =
     state.kind === 'malformed'
       ? [`what the pointer held could not be read (${state.error.message}) and was replaced`]
       : [];
-  return { ...resultOf(pointer), changed: true, warnings: [...replaced, ...warnings], verdict };
+  const { passed, checks, id } = report;
+  return {
+    ...{
+      ...resultOf(pointer),
+      changed: true,
+      warnings: [...replaced, ...gateWarnings(why, override), ...warnings],
+    },
+    ...{ verdict: { passed, checks }, check: id, override },
+  };
+}
+
+const UNCHANGED = { changed: false, warnings: [], verdict: null, check: null, override: null } as const;
+
+function gateWarnings(asked: string | undefined, override: Override | null): string[] {
+  if (override !== null) return [`the gate's verdict was passed over: ${override.reason}`];
+  return asked === undefined ? [] : ['no override was needed, and none is recorded: every check passed'];
+}
+
+function overrideBy({ by, reason }: Authorship): Override {
+  return { by, reason };
 }
 
 /** Throws HeldError, saying who holds activations since when and why, or that a pointer was written by hand. */
@@ -93,36 +116,12 @@ export function resultOf({ placement, version, table, epoch }: Pointer) {
   return { placement, version, table, epoch };
 }
 
-async function sealedVersion(
-  { tables }: PublisherContext,
-  { placement, version, table }: { placement: string; version: string; table: string },
-  signal: AbortSignal,
-): Promise<Seal> {
-  if (!isVersion(version)) {
-    throw new NotFoundError(
-      `${shown(version)} is not a version; "topshelf versions" lists those of ${placement}`,
-    );
-  }
-  const seal = await sealOrNull(tables, table, signal);
-  if (seal === null) {
-    throw new NotFoundError(
-      `version ${version} of ${placement} is not there or not sealed (table ${table}); only a version whose load ended can go live`,
-    );
-  }
-  if (seal.version !== version || seal.placement !== placement) {
-    throw new NotFoundError(`the seal of table ${table} is that of ${seal.placement} ${seal.version}`);
-  }
-  return seal;
-}
-
 function assertMayReturn(
   { placement, version, contentHash }: Seal,
   { before }: Standing,
   fromQuarantine: string | undefined,
 ): void {
-  const entry = before?.quarantined.find(
-    (left) => left.version === version || left.contentHash === contentHash,
-  );
+  const entry = quarantineOf(before?.quarantined ?? [], { version, contentHash });
   if (entry === undefined && fromQuarantine !== undefined) {
     throw new UsageError(`version ${version} is not quarantined: leave --from-quarantine out`);
   }

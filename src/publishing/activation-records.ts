@@ -32,6 +32,8 @@ const recordSchema = z.object({
   reason: z.string(),
   at: z.string(),
   override,
+  /** The gate's report that it went live by; null where none was asked, or in a repaired record. */
+  check: z.string().nullable().default(null),
   hold,
   quarantined,
   retired: z.array(z.string()),
@@ -48,12 +50,13 @@ export async function record(
   pointer: Pointer,
   action: PointerAction,
   repaired = false,
+  check: string | null = null,
 ): Promise<'written' | 'exists'> {
   const { epoch, placement, version, table, contentHash, generatedAt, reason } = pointer;
   const { override, hold, quarantined, retired, blocked } = pointer;
   const entry: ActivationRecord = {
     ...{ schemaVersion: 1, epoch, action, placement, version, table, contentHash, generatedAt },
-    ...{ by: pointer.activatedBy, reason, at: pointer.activatedAt, override, hold },
+    ...{ by: pointer.activatedBy, reason, at: pointer.activatedAt, override, check, hold },
     quarantined: [...quarantined],
     retired: [...retired],
     blocked: [...blocked],

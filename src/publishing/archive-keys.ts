@@ -58,3 +58,12 @@ export function versionOfPredictions(placement: string, key: string): string | u
 export function erasureKey(placement: string, id: string): string {
   return `${placement}/erasures/${id}.json`;
 }
+
+/** Where the gate reports on a version begin: the version comes first, so that listing them lists no others. */
+export function checksPrefix(placement: string, version: string): string {
+  return `${placement}/checks/${version}-`;
+}
+
+export function checkKey(placement: string, checkId: string): string {
+  return `${placement}/checks/${checkId}.json`;
+}

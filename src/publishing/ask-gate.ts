@@ -1,32 +1,55 @@
+import { isDeepStrictEqual } from 'node:util';
 import { GateError } from '../domain/errors.ts';
-import type { Pointer } from '../domain/pointer.ts';
-import type { Seal } from '../domain/seal.ts';
-import { floors } from '../gate/floors.ts';
-import { judge, type Verdict } from '../gate/gate.ts';
+import type { Override } from '../domain/pointer.ts';
+import { describeChecks } from '../gate/describe.ts';
+import { checkKey } from './archive-keys.ts';
+import { reportsOn, type CheckReport } from './check/report.ts';
+import { runCheck, type CheckSubject } from './check/run-check.ts';
+import type { PublisherContext } from './context.ts';
 
-/** What a verdict is asked about: the sealed candidate, and what is live at that moment (null: nothing). */
-export interface GateQuestion {
-  readonly candidate: Seal;
-  readonly live: Pointer | null;
+/** A candidate that may go live: what the gate said, and who passed it over if somebody had to. */
+export interface Admitted {
+  readonly report: CheckReport;
+  readonly override: Override | null;
 }
 
-/** Gives the verdict on a candidate. Rejects only where it cannot be asked at all. */
-export type Gate = (question: GateQuestion) => Promise<Verdict>;
-
-/** The absolute floors, measured in the candidate's seal. */
-export const floorsGate: Gate = async ({ candidate }) => {
-  const popularProducts = new Set(candidate.popular.map(([productId]) => productId)).size;
-  return judge({ candidate: { users: candidate.users, popularProducts } }, floors);
-};
-
-/** Resolves with a passing verdict; throws GateError, with every check that did not pass, for any other. */
-export async function askGate(gate: Gate, question: GateQuestion): Promise<Verdict> {
-  const verdict = await gate(question);
-  if (verdict.passed) return verdict;
-  const reasons = verdict.checks
-    .filter(({ outcome }) => outcome !== 'passed')
-    .map(({ name, outcome, message }) => `  ${name} ${outcome}: ${message}`);
+/**
+ * Resolves where the gate lets the candidate go live: by a kept report on exactly this question, or by a check now.
+ * `override`, the word that passes the gate over once, is used only where it is needed. Throws GateError, with every
+ * check, for a verdict that is no pass; rejects as `runCheck` does where there is none.
+ */
+export async function askGate(
+  context: PublisherContext,
+  subject: CheckSubject,
+  override: Override | null,
+  signal: AbortSignal,
+): Promise<Admitted> {
+  const report = (await keptPass(context, subject)) ?? (await runCheck(context, subject, signal));
+  if (report.passed) return { report, override: null };
+  if (override !== null) return { report, override };
+  const { version } = report.candidate;
   throw new GateError(
-    `version ${question.candidate.version} was stopped by the gate:\n${reasons.join('\n')}`,
+    `version ${version} was stopped by the gate:\n${describeChecks(report.checks)}\n` +
+      `Its table stays, the report is kept as ${checkKey(report.placement, report.id)}. ` +
+      '"topshelf activate" with --override and a reason makes it live all the same.',
+    report,
   );
+}
+
+/** A report that passed the same candidate against the same live version, by the same thresholds and catalogue. */
+async function keptPass(
+  { archive }: Pick<PublisherContext, 'archive'>,
+  { candidate, live, thresholds, catalogue }: CheckSubject,
+): Promise<CheckReport | undefined> {
+  const liveNow = 'kind' in live ? null : { version: live.version, contentHash: live.contentHash };
+  for await (const report of reportsOn(archive, candidate.placement, candidate.version)) {
+    const then = report.live && { version: report.live.version, contentHash: report.live.contentHash };
+    const isSame =
+      report.candidate.contentHash === candidate.contentHash &&
+      isDeepStrictEqual(then, liveNow) &&
+      isDeepStrictEqual(report.thresholds, { ...thresholds }) &&
+      isDeepStrictEqual(report.catalogue, catalogue?.identity ?? null);
+    if (isSame && report.passed) return report;
+  }
+  return undefined;
 }

@@ -39,6 +39,7 @@ export interface Committed {
 /**
  * Compare-and-set of the pointer, between the records of what it replaces and of what it is. Rejects with LostRaceError,
  * and nothing written, where the pointer is not what `state` says any more.
+ * @param check the id of the gate's report that let this version go live
  */
 export async function commit(
   { pointers, archive }: Pick<PublisherContext, 'pointers' | 'archive'>,
@@ -46,6 +47,7 @@ export async function commit(
   pointer: Pointer,
   action: PointerAction,
   signal: AbortSignal,
+  check: string | null = null,
 ): Promise<Committed> {
   const bytes = Buffer.byteLength(encodePointer(pointer));
   if (bytes > MAX_POINTER_BYTES) {
@@ -56,7 +58,7 @@ export async function commit(
   if (state.kind === 'pointer') await recordReplaced(archive, state.pointer);
   await pointers.write(pointer, state.token, signal);
   const warnings: string[] = [];
-  await record(archive, pointer, action).catch((error: unknown) => {
+  await record(archive, pointer, action, false, check).catch((error: unknown) => {
     // The pointer is the truth and it is written: this is no failure of the command. The next writer makes up for it.
     warnings.push(`epoch ${pointer.epoch} is live, but its record is not written yet: ${messageOf(error)}`);
   });

@@ -18,6 +18,8 @@ export interface PublisherContext {
   readonly memoryLimitBytes: number;
   /** Where large inputs spill to disk; made where it is missing. */
   readonly tempDir: string;
+  /** A file of the gate's thresholds; the defaults where there is none. */
+  readonly gateConfig?: string | undefined;
   /** Who runs the command, `user@host`: goes into pointers, records and manifests. */
   readonly actor: string;
   /** Opens the second engine with a bucket that the store can read; not there where the store imports nothing. */

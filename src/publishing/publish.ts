@@ -1,13 +1,14 @@
 import { activate, assertNotHeld, type Activated } from './activate.ts';
-import type { Gate } from './ask-gate.ts';
+import type { GateOptions } from './check/check.ts';
 import type { PublisherContext } from './context.ts';
 import { load, type Loaded, type LoadRequest } from './load.ts';
 import { readPointerState, standingOf } from './pointer-state.ts';
 import type { OnProgress } from './progress.ts';
 
-export interface PublishRequest extends LoadRequest {
+export interface PublishRequest extends LoadRequest, GateOptions {
   readonly reason: string;
-  readonly gate?: Gate;
+  /** Why the gate's verdict is passed over, once, if it is no pass. */
+  readonly override?: string | undefined;
 }
 
 export interface Published {
@@ -21,7 +22,7 @@ export interface Published {
  */
 export async function publish(
   context: PublisherContext,
-  { reason, gate, ...request }: PublishRequest,
+  { reason, override, catalogue, catalogueColumn, gateConfig, ...request }: PublishRequest,
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<Published> {
@@ -32,7 +33,7 @@ export async function publish(
   const { version } = loaded;
   const activated = await activate(
     context,
-    { placement, version, reason, ...(gate === undefined ? {} : { gate }) },
+    { placement, version, reason, override, catalogue, catalogueColumn, gateConfig },
     signal,
   );
   return { loaded, activated };

@@ -1,5 +1,5 @@
 import { NotFoundError } from '../domain/errors.ts';
-import type { SealedTable } from '../domain/pointer-changes.ts';
+import { quarantineOf, type SealedTable } from '../domain/pointer-changes.ts';
 import type { Seal } from '../domain/seal.ts';
 import { readRecord, recordedEpochs, type ActivationRecord } from './activation-records.ts';
 import type { PublisherContext } from './context.ts';
@@ -94,7 +94,7 @@ function faultOf(
   leaving: TargetQuestion['leaving'],
   before: Standing['before'],
 ): string | undefined {
-  if (before?.quarantined.some((left) => left.version === version || left.contentHash === contentHash)) {
+  if (quarantineOf(before?.quarantined ?? [], { version, contentHash }) !== undefined) {
     return 'is quarantined';
   }
   if (before?.retired.includes(version)) return 'is retired, its table about to be deleted';

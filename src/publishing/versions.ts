@@ -1,4 +1,5 @@
 import { TableMissingError } from '../domain/errors.ts';
+import { quarantineOf } from '../domain/pointer-changes.ts';
 import { parseTableName } from '../domain/version.ts';
 import type { PublisherContext } from './context.ts';
 import { gateVerdicts, type GateVerdict } from './gate-reports.ts';
@@ -60,9 +61,9 @@ export async function versions(
     // Deleted since it was listed.
     if (seal === undefined) continue;
     const manifest = await readManifest(context.archive, placement, version);
-    const isQuarantined = lists.quarantined.some(
-      (left) => left.version === version || left.contentHash === seal?.contentHash,
-    );
+    const isQuarantined =
+      seal !== null &&
+      quarantineOf(lists.quarantined, { version, contentHash: seal.contentHash }) !== undefined;
     const kind = (): VersionStatus['state'] => {
       if (table === liveTable) return 'live';
       if (seal === null) return 'unsealed';

@@ -117,6 +117,64 @@ describe('every command', () => {
   });
 });
 
+describe('check', () => {
+  const strangers = () => folder.file(batch(30).replaceAll('user-', 'stranger-'));
+  const loadFile = async (path: string) => String((await json('load', path, ...home)).document.version);
+
+  it('prints a table of every check, and exits with 0 where all passed', async () => {
+    await publishDay(0);
+    const version = await loadFile(good[1]!);
+    const { exitCode, out } = await topshelf('check', version, ...home);
+    expect(exitCode).toBe(EXIT.done);
+    expect(out).toMatch(/^home: version \S+ passes all 22 checks, against \S+ \(report \S+\)\n/);
+    expect(out).toMatch(
+      /\n {2}passed {3}overlap +1 of users’ first five stay, on average; at least 0.65 needed\n/,
+    );
+  });
+
+  it('exits with 2 where one did not, and prints the same report as JSON', async () => {
+    await publishDay(0);
+    const version = await loadFile(await strangers());
+    const { exitCode, out } = await topshelf('check', version, ...home);
+    expect(exitCode).toBe(EXIT.gate);
+    expect(out).toContain('is stopped by 4 of 22 checks');
+    expect(out.split('\n')[1]).toMatch(/^ {2}failed {3}users-lost/);
+    const asJson = await json('check', version, ...home);
+    expect(asJson).toMatchObject({
+      exitCode: EXIT.gate,
+      document: { candidate: { version }, passed: false, checks: expect.any(Array) as unknown },
+    });
+  });
+
+  it('is part of publish and activate, which --override passes over, once and with a reason', async () => {
+    await publishDay(0);
+    const path = await strangers();
+    const { exitCode, document } = await json('publish', path, ...home);
+    expect({ exitCode, document }).toMatchObject({
+      exitCode: EXIT.gate,
+      document: { error: { code: 'gate' }, check: { passed: false } },
+    });
+    const version = await loadFile(path);
+    expect(await topshelf('activate', version, ...home)).toMatchObject({ exitCode: EXIT.gate, out: '' });
+    const passed = await topshelf('activate', version, ...home, '--override', 'the shop was merged');
+    expect(passed.exitCode).toBe(EXIT.done);
+    expect(passed.err).toContain("warning: the gate's verdict was passed over: the shop was merged");
+    expect((await json('status')).document).toMatchObject({
+      placements: [{ version, override: { by: 'ada@shop', reason: 'the shop was merged' } }],
+    });
+  });
+
+  it('takes thresholds and a catalogue from files', async () => {
+    const thresholds = await folder.file('{"placements": {"home": {"minUsers": 31}}}');
+    const catalogue = await folder.file('sku,id\nx,product-1\n');
+    const gate = ['--gate-config', thresholds, '--catalogue', catalogue, '--catalogue-column', 'id'];
+    const { exitCode, err } = await topshelf('publish', good[0]!, ...home, ...gate);
+    expect(exitCode).toBe(EXIT.gate);
+    expect(err).toMatch(/failed +users-floor +30 users; at least 31 needed/);
+    expect(err).toMatch(/failed +unknown-products/);
+  });
+});
+
 describe('a failure has its exit code, and its reason on stderr without a stack', () => {
   const expectFailure = (
     { exitCode, out, err }: Awaited<ReturnType<typeof topshelf>>,
@@ -154,7 +212,7 @@ describe('a failure has its exit code, and its reason on stderr without a stack'
 
   it('2 for what the gate stops, or a quarantine', async () => {
     const tiny = await folder.file(csv([['u', 'p', 1]]));
-    expectFailure(await topshelf('publish', tiny, ...home), EXIT.gate, 'popular-floor failed');
+    expectFailure(await topshelf('publish', tiny, ...home), EXIT.gate, 'failed   popular-floor');
     await publishDay(0);
     await publishDay(1);
     await topshelf('rollback', ...home);

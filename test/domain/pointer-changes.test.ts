@@ -168,14 +168,18 @@ describe('a quarantine', () => {
   };
 
   it('covers the version and the same content under another id', () => {
-    expect(quarantineOf(pointer, { version: 'v0', contentHash: hash('7') })?.version).toBe('v0');
-    expect(quarantineOf(pointer, { version: 'v9', contentHash: hash('0') })?.version).toBe('v0');
-    expect(quarantineOf(pointer, { version: 'v9', contentHash: hash('7') })).toBeUndefined();
+    expect(quarantineOf(pointer.quarantined, { version: 'v0', contentHash: hash('7') })?.version).toBe('v0');
+    expect(quarantineOf(pointer.quarantined, { version: 'v9', contentHash: hash('0') })?.version).toBe('v0');
+    expect(quarantineOf(pointer.quarantined, { version: 'v9', contentHash: hash('7') })).toBeUndefined();
   });
 
   it('of one table without a seal does not cover every other', () => {
-    expect(quarantineOf(pointer, { version: 'other', contentHash: UNSEALED_HASH })).toBeUndefined();
-    expect(quarantineOf(pointer, { version: 'by-hand', contentHash: UNSEALED_HASH })).toBeDefined();
+    expect(
+      quarantineOf(pointer.quarantined, { version: 'other', contentHash: UNSEALED_HASH }),
+    ).toBeUndefined();
+    expect(
+      quarantineOf(pointer.quarantined, { version: 'by-hand', contentHash: UNSEALED_HASH }),
+    ).toBeDefined();
   });
 });
 

@@ -36,11 +36,15 @@ function field(value: string | number): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** `users` users with six products each; scores differ with `seed`, so that the content does. */
+/**
+ * `users` users with six products each. The sixth differs with `seed`, so that the content does, and the first five do
+ * not, as from day to day: the gate lets them follow each other in any order.
+ */
 export function batch(users: number, seed = 0): string {
   const rows = Array.from({ length: users * 6 }, (_, at) => {
     const user = Math.floor(at / 6);
-    return [`user-${user}`, `product-${(user + at) % 9}`, 1 / (1 + (at % 6) + seed)];
+    const product = at % 6 < 5 ? `product-${(user + at) % 9}` : `sixth-${seed}`;
+    return [`user-${user}`, product, 1 / (1 + (at % 6))];
   });
   return csv(rows);
 }

@@ -64,7 +64,7 @@ describe('rollback', () => {
     const first = await publishDay(0);
     const gone = await publishDay(1);
     await publishDay(2);
-    const sameContent = await publishDay(2);
+    const sameContent = await publishDay(2, 'the same content on purpose');
     await home.publisher.tables.delete(`topshelf-home-${gone}`, never);
     expect(await goBack()).toMatchObject({ version: first, left: sameContent });
   });

@@ -41,8 +41,8 @@ export function useHome() {
     },
     /** Loads a day and returns its version. */
     loadDay: async (day: number) => (await load(publisher, request(day), quiet, never)).version,
-    publishDay: async (day: number) =>
-      (await publish(publisher, request(day), quiet, never)).activated.version,
+    publishDay: async (day: number, override?: string) =>
+      (await publish(publisher, { ...request(day), override }, quiet, never)).activated.version,
     activateVersion: (version: string) =>
       activate(publisher, { placement, version, reason: 'by hand' }, never),
     goBack: (to?: string) => rollback(publisher, { placement, reason: 'bad answers', to }, never),
@@ -63,6 +63,17 @@ export function useHome() {
     records: async () => {
       const epochs = await recordedEpochs(publisher.archive, placement);
       return Promise.all(epochs.map((epoch) => readRecord(publisher.archive, placement, epoch)));
+    },
+
+    /** Does something before the archive takes these keys; returns what ends that. */
+    beforePuts: (when: (key: string) => boolean, act: () => Promise<unknown>): (() => void) => {
+      const { archive } = publisher;
+      const putOnce = archive.putOnce.bind(archive);
+      archive.putOnce = async (key, body) => {
+        if (when(key)) await act();
+        return putOnce(key, body);
+      };
+      return () => void (archive.putOnce = putOnce);
     },
 
     /** Makes the archive refuse these keys; returns what ends that. */

@@ -56,6 +56,7 @@ export function openContext({
     dynamodb,
     memoryLimitBytes: 256 * 1024 * 1024,
     tempDir: `${root}/temp`,
+    gateConfig: undefined,
     actor: 'crash@test',
   });
 }

@@ -1,0 +1,10 @@
+import { comparison } from '../check.ts';
+
+/** Some users without differences are a model's habit, many more than yesterday a fault in its last step. */
+export const flatScoresChange = comparison({
+  name: 'flat-scores-change',
+  threshold: 'maxFlatIncrease',
+  bound: 'at most',
+  what: 'more of users than in the live version have one score for all their products',
+  measure: ({ candidate, live }) => Math.max(0, candidate.flatShare - live.flatShare),
+});

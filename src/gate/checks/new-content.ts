@@ -1,0 +1,10 @@
+import { comparison } from '../check.ts';
+
+/** Another run with the content that is live already: a job upstream did not run, or its old files were picked up. */
+export const newContent = comparison({
+  name: 'new-content',
+  threshold: 'maxSameContent',
+  bound: 'at most',
+  what: 'versions with the same content are live',
+  measure: ({ comparison: { sameContent } }) => Number(sameContent),
+});

@@ -1,0 +1,10 @@
+import { comparison } from '../check.ts';
+
+/** Users who fell back to one common list, where they had one of their own. */
+export const sameListChange = comparison({
+  name: 'same-list-change',
+  threshold: 'maxSameListIncrease',
+  bound: 'at most',
+  what: 'more of users than in the live version share one list of first five',
+  measure: ({ candidate, live }) => Math.max(0, candidate.sameListShare - live.sameListShare),
+});

@@ -1,0 +1,10 @@
+import { floor } from '../check.ts';
+
+/** A version without users has nothing to say to anybody. */
+export const usersFloor = floor({
+  name: 'users-floor',
+  threshold: 'minUsers',
+  bound: 'at least',
+  what: 'users',
+  measure: ({ users }) => users,
+});

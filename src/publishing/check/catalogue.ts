@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { symlink } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { BadInputError, messageOf } from '../../domain/errors.ts';
+import { shown } from '../../domain/ids.ts';
+import { quoted, selectNumbers } from './sql.ts';
+
+/** A file of the products that the shop has, and the column with their ids: the first one unless it is named. */
+export interface CatalogueOptions {
+  readonly catalogue: string;
+  readonly catalogueColumn: string | undefined;
+}
+
+/** Which catalogue a check looked at, as its report tells. */
+export interface CatalogueIdentity {
+  readonly file: string;
+  readonly sha256: string;
+  readonly column: string | null;
+}
+
+/** The file's name and hash, without reading its rows. Throws BadInputError where it cannot be read. */
+export async function identifyCatalogue({
+  catalogue,
+  catalogueColumn,
+}: CatalogueOptions): Promise<CatalogueIdentity> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(catalogue)) hash.update(chunk as Buffer);
+  } catch (error) {
+    throw new BadInputError(`the catalogue ${catalogue} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  return { file: basename(catalogue), sha256: hash.digest('hex'), column: catalogueColumn ?? null };
+}
+
+/**
+ * Reads product ids from a CSV file with a header (plain or gzip) into a table `catalogue`, each once. Throws
+ * BadInputError where it is not such a file, lacks the column, or has no product.
+ */
+export async function readCatalogue(
+  connection: DuckDBConnection,
+  folder: string,
+  { catalogue, catalogueColumn }: CatalogueOptions,
+): Promise<void> {
+  // A name that DuckDB cannot take for a pattern, ending as the file's own, which says whether it is compressed.
+  const plainPath = join(folder, catalogue.endsWith('.gz') ? 'catalogue.csv.gz' : 'catalogue.csv');
+  await symlink(resolve(catalogue), plainPath);
+  const rows = `read_csv(${quoted(plainPath)}, header=true, all_varchar=true, delim=',', quote='"', escape='"')`;
+  const refuse = (why: string, cause?: unknown) =>
+    new BadInputError(`the catalogue ${catalogue} cannot be used: ${why}`, { cause });
+  const columns = await connection
+    .runAndReadAll(`SELECT * FROM ${rows} LIMIT 0`)
+    .then((result) => result.columnNames())
+    .catch((error: unknown) => {
+      throw refuse(messageOf(error).split('\n')[0] ?? '', error);
+    });
+  const column = columns.find((name) => catalogueColumn === undefined || name === catalogueColumn);
+  if (column === undefined) {
+    throw refuse(`it has no column ${shown(catalogueColumn)}; its columns are ${columns.join(', ')}`);
+  }
+  const id = `"${column.replaceAll('"', '""')}"`;
+  await connection
+    .run(
+      `CREATE TEMP TABLE catalogue AS SELECT DISTINCT ${id} AS productId FROM ${rows} WHERE ${id} IS NOT NULL`,
+    )
+    .catch((error: unknown) => {
+      throw refuse(messageOf(error).split('\n')[0] ?? '', error);
+    });
+  const { products } = await selectNumbers(connection, { products: 'count(*)' }, 'FROM catalogue');
+  if (products === 0) throw refuse('it has no products');
+}

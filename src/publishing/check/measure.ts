@@ -1,0 +1,101 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { messageOf } from '../../domain/errors.ts';
+import type { RankedPair } from '../../domain/prediction.ts';
+import type { Baseline, Measurements, Unreadable } from '../../gate/measurements.ts';
+import { machineFault } from '../input/duckdb.ts';
+import { compareVersions } from './compare-versions.ts';
+import { measureVersion, type PredictionsFile } from './measure-version.ts';
+import { quoted, selectNumbers } from './sql.ts';
+
+/** A version as the gate finds it: its predictions, and what its seal and manifest say of them. */
+export interface Subject {
+  /** Where its predictions.parquet was copied to; null where the archive has none. */
+  readonly path: string | null;
+  /** What the file must hold; null where nobody says. */
+  readonly users: number | null;
+  readonly contentHash: string;
+  readonly generatedAt: string;
+  /** Whether the rows said when they were made; null where nobody knows. */
+  readonly generatedAtFrom: 'rows' | 'file' | null;
+}
+
+export interface MeasureRequest {
+  readonly candidate: Subject & { readonly popular: readonly RankedPair[] };
+  /** What is live, or why there is nothing to compare with. */
+  readonly live: Subject | Extract<Baseline, { kind: 'none' }>;
+  /** Whether the connection has a table `catalogue` with a column `productId`. */
+  readonly hasCatalogue: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Measures the candidate, the live version, and both together, by SQL over their parquet files. What cannot be read is
+ * `unreadable` and makes checks errored; rejects only with UnreachableError, where this machine has no memory or disk
+ * left for it, and when `signal` aborts.
+ */
+export async function measure(
+  connection: DuckDBConnection,
+  { candidate, live, hasCatalogue, signal }: MeasureRequest,
+): Promise<Measurements> {
+  const attempt = async <T>(what: string, measuring: () => Promise<T>): Promise<T | Unreadable> => {
+    try {
+      return await measuring();
+    } catch (error) {
+      signal.throwIfAborted();
+      const message = messageOf(error).split('\n')[0];
+      if (message?.startsWith('Out of Memory Error')) throw machineFault(error) ?? error;
+      return { kind: 'unreadable', why: `${what} cannot be measured: ${message}` };
+    }
+  };
+
+  const measured = await attempt('the candidate', async () => {
+    const file = fileOf('candidate', candidate);
+    const measures = await measureSubject(connection, file, candidate);
+    const popularProducts = new Set(candidate.popular.map(([productId]) => productId)).size;
+    const unknownShare = hasCatalogue ? await unknownShareIn(connection, file) : null;
+    return { kind: 'measured' as const, measures: { ...measures, popularProducts, unknownShare } };
+  });
+  if ('kind' in live) return { candidate: measured, baseline: live };
+  const baseline = await attempt<Baseline>('the live version', async () => {
+    const file = fileOf('live', live);
+    const measures = await measureSubject(connection, file, live);
+    if (measured.kind === 'unreadable') return measured;
+    const rows = await compareVersions(connection, fileOf('candidate', candidate), file);
+    const comparison = {
+      ...rows,
+      sameContent: candidate.contentHash === live.contentHash,
+      olderSeconds: olderSeconds(candidate, live),
+    };
+    return { kind: 'measured', live: measures, comparison };
+  });
+  return { candidate: measured, baseline };
+}
+
+function fileOf(name: PredictionsFile['name'], { path }: Subject): PredictionsFile {
+  if (path === null) throw new Error('the archive has no predictions.parquet of it');
+  return { name, path };
+}
+
+async function measureSubject(connection: DuckDBConnection, file: PredictionsFile, { users }: Subject) {
+  const measures = await measureVersion(connection, file);
+  if (users !== null && measures.users !== users) {
+    throw new Error(
+      `its predictions.parquet has ${measures.users} users, its table was loaded with ${users}`,
+    );
+  }
+  return measures;
+}
+
+async function unknownShareIn(connection: DuckDBConnection, { path }: PredictionsFile): Promise<number> {
+  const { unknown } = await selectNumbers(
+    connection,
+    { unknown: 'count(*) FILTER (k.productId IS NULL) / count(*)' },
+    `FROM read_parquet(${quoted(path)}) p LEFT JOIN catalogue k ON p.productId = k.productId`,
+  );
+  return unknown;
+}
+
+function olderSeconds(candidate: Subject, live: Subject): number | null {
+  if (candidate.generatedAtFrom !== 'rows' || live.generatedAtFrom !== 'rows') return null;
+  return (Date.parse(live.generatedAt) - Date.parse(candidate.generatedAt)) / 1000;
+}

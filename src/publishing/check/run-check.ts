@@ -1,0 +1,103 @@
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import type { Seal } from '../../domain/seal.ts';
+import { newVersion } from '../../domain/version.ts';
+import { judge } from '../../gate/gate.ts';
+import type { Measurements } from '../../gate/measurements.ts';
+import type { Thresholds } from '../../gate/thresholds.ts';
+import { predictionsKey } from '../archive-keys.ts';
+import type { PublisherContext } from '../context.ts';
+import { openWorkbench, type Workbench } from '../input/duckdb.ts';
+import { readManifest } from '../manifest.ts';
+import { readCatalogue, type CatalogueIdentity, type CatalogueOptions } from './catalogue.ts';
+import type { LiveVersion, NothingLive } from './live-baseline.ts';
+import { measure, type Subject } from './measure.ts';
+import { writeReport, type CheckReport } from './report.ts';
+
+/** Everything that decides a verdict: the same candidate, live version, thresholds and catalogue give the same one. */
+export interface CheckSubject {
+  readonly candidate: Seal;
+  readonly live: LiveVersion | NothingLive;
+  readonly thresholds: Thresholds;
+  readonly catalogue: (CatalogueOptions & { readonly identity: CatalogueIdentity }) | null;
+}
+
+type Checker = Pick<PublisherContext, 'archive' | 'memoryLimitBytes' | 'tempDir' | 'actor' | 'now'>;
+
+/**
+ * Measures, judges, and keeps the report, whatever the verdict. Rejects with BadInputError for a catalogue that cannot
+ * be used, and with UnreachableError where the archive or this machine's disk is away: then there is no verdict.
+ */
+export async function runCheck(
+  context: Checker,
+  subject: CheckSubject,
+  signal: AbortSignal,
+): Promise<CheckReport> {
+  const { candidate, live, thresholds, catalogue } = subject;
+  const { memoryLimitBytes, tempDir, actor, archive } = context;
+  const workbench = await openWorkbench({ memoryLimitBytes, tempDir, signal });
+  let measurements: Measurements;
+  try {
+    measurements = await measureSubject(context, workbench, subject, signal);
+  } finally {
+    await workbench.close();
+  }
+  const at = context.now();
+  const { passed, checks } = judge(measurements, thresholds);
+  const report: CheckReport = {
+    schemaVersion: 1,
+    id: `${candidate.version}-${newVersion(at, randomInt(2 ** 24))}`,
+    placement: candidate.placement,
+    at: new Date(at).toISOString(),
+    by: actor,
+    candidate: { version: candidate.version, contentHash: candidate.contentHash },
+    live: 'kind' in live ? null : { version: live.version, contentHash: live.contentHash, epoch: live.epoch },
+    catalogue: catalogue?.identity ?? null,
+    thresholds: { ...thresholds },
+    measurements: { ...measurements },
+    passed,
+    checks: [...checks],
+  };
+  await writeReport(archive, report);
+  return report;
+}
+
+async function measureSubject(
+  context: Checker,
+  workbench: Workbench,
+  { candidate, live, catalogue }: CheckSubject,
+  signal: AbortSignal,
+): Promise<Measurements> {
+  const connection = await workbench.connect();
+  if (catalogue !== null) await readCatalogue(connection, workbench.folder, catalogue);
+  const { placement } = candidate;
+  return measure(connection, {
+    candidate: {
+      ...(await subjectOf(context, workbench, placement, candidate)),
+      users: candidate.users,
+      popular: candidate.popular,
+    },
+    live: 'kind' in live ? live : await subjectOf(context, workbench, placement, live),
+    hasCatalogue: catalogue !== null,
+    signal,
+  });
+}
+
+/** Fetches a version's predictions, and what its manifest says of them. */
+async function subjectOf(
+  { archive }: Checker,
+  { folder }: Workbench,
+  placement: string,
+  { version, contentHash, generatedAt }: Pick<Seal, 'version' | 'contentHash' | 'generatedAt'>,
+): Promise<Subject> {
+  const path = join(folder, `${version}.parquet`);
+  const isThere = await archive.getFile(predictionsKey(placement, version), path);
+  const manifest = await readManifest(archive, placement, version);
+  return {
+    path: isThere ? path : null,
+    users: manifest?.users ?? null,
+    generatedAtFrom: manifest?.generatedAtFrom ?? null,
+    contentHash,
+    generatedAt,
+  };
+}

@@ -1,0 +1,85 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BadInputError, UsageError } from '../../../src/domain/errors.ts';
+import { check } from '../../../src/publishing/check/check.ts';
+import { load } from '../../../src/publishing/load.ts';
+import { batch, createFolder, createPublisher, gzip, never, type TestPublisher } from '../fixtures.ts';
+
+const REAL = fileURLToPath(new URL('../../data/products.csv', import.meta.url));
+const placement = 'home';
+let folder: Awaited<ReturnType<typeof createFolder>>;
+let publisher: TestPublisher;
+let version: string;
+beforeAll(async () => {
+  folder = await createFolder();
+  publisher = createPublisher();
+  const request = { placement, paths: [await folder.file(batch(9))] };
+  ({ version } = await load(publisher, request, () => undefined, never));
+});
+afterAll(() => folder.remove());
+
+const checkWith = (catalogue: string, catalogueColumn?: string) =>
+  check(publisher, { placement, version, catalogue, catalogueColumn }, never);
+const unknownIn = async (...options: Parameters<typeof checkWith>) =>
+  (await checkWith(...options)).checks.find(({ name }) => name === 'unknown-products')?.measured;
+
+const ids = [...Array.from({ length: 9 }, (_, at) => `product-${at}`), 'sixth-0'];
+
+describe('a catalogue', () => {
+  it('gives the products that may be shown, in its first column', async () => {
+    expect(
+      await unknownIn(await folder.file(`id,title\n${ids.map((id) => `${id},"a, b"\n`).join('')}`)),
+    ).toBe(0);
+    const without = await folder.file(`id\n${ids.slice(0, 9).join('\n')}\n`);
+    expect(await unknownIn(without)).toBeCloseTo(1 / 6, 9);
+  });
+
+  it('gives them in the column that is named', async () => {
+    const path = await folder.file(`title,sku\n${ids.map((id) => `x,${id}\n`).join('')}`);
+    expect(await unknownIn(path, 'sku')).toBe(0);
+    expect(await unknownIn(path)).toBe(1);
+    await expect(checkWith(path, 'SKU')).rejects.toThrow('no column "SKU"; its columns are title, sku');
+  });
+
+  it('may be gzip, and have any name', async () => {
+    const path = await folder.file(gzip(`id\n${ids.join('\n')}\n`), "cata*logue ' [1].csv.gz");
+    expect(await unknownIn(path)).toBe(0);
+    const link = join(folder.path, 'linked.csv');
+    await symlink(REAL, link);
+    expect(await unknownIn(link)).toBe(1);
+  });
+
+  it('keeps ids as they are: 00123 is not 123', async () => {
+    const paths = [await folder.file(`ENTITY,CLASS,SCORE\nu,00123,1\nu,1e3,0.5\n`)];
+    const { version: numeric } = await load(publisher, { placement, paths }, () => undefined, never);
+    const catalogue = await folder.file('id\n123\n1000\n');
+    const report = await check(publisher, { placement, version: numeric, catalogue }, never);
+    expect(report.checks.find(({ name }) => name === 'unknown-products')?.measured).toBe(1);
+  });
+
+  it('is named in the report by its hash', async () => {
+    expect((await checkWith(REAL)).catalogue).toEqual({
+      file: 'products.csv',
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      column: null,
+    });
+  });
+
+  it.each([
+    ['id\n', 'it has no products'],
+    ['', ''],
+    ['id,title\n"unclosed,x\n', ''],
+  ])('%j is refused', async (content, why) => {
+    const attempt = checkWith(await folder.file(content));
+    await expect(attempt).rejects.toBeInstanceOf(BadInputError);
+    await expect(attempt).rejects.toThrow(why);
+  });
+
+  it('must be there where it is named, and be named where its column is', async () => {
+    await expect(checkWith('/nowhere/products.csv')).rejects.toBeInstanceOf(BadInputError);
+    const attempt = check(publisher, { placement, version, catalogueColumn: 'sku' }, never);
+    await expect(attempt).rejects.toBeInstanceOf(UsageError);
+  });
+});
