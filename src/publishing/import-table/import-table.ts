@@ -7,8 +7,7 @@ import type { StoredPrediction } from '../../domain/prediction.ts';
 import type { PredictionTables, TableOptions } from '../../store/prediction-tables.ts';
 import type { ImportState } from '../../store/table-importer.ts';
 import { importKey, importsPrefix } from '../archive-keys.ts';
-import { watchBatch } from '../fill-table.ts';
-import type { Input } from '../input/read-input.ts';
+import { watchBatch, type Batch } from '../fill-table.ts';
 import type { OnProgress } from '../progress.ts';
 import { retried } from '../retry.ts';
 import type { Run } from '../runs.ts';
@@ -33,7 +32,7 @@ const attemptSchema = z.object({ schemaVersion: z.literal(1), importName: z.stri
  */
 export async function importTable(
   importing: Importing,
-  input: Input,
+  input: Batch,
   options: TableOptions,
   onProgress: OnProgress,
   signal: AbortSignal,
