@@ -8,6 +8,7 @@ import {
   ResourceNotFoundException,
   waitUntilTableExists,
   waitUntilTableNotExists,
+  type DynamoDBClientConfig,
   type TableStatus,
 } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
@@ -48,6 +49,8 @@ export function createDynamoDbTables(connection: DynamoDbConnection): Prediction
   const writer = new DynamoDBClient({
     ...connection,
     maxAttempts: 1,
+    // With the SDK's own silent logger every batch is copied, field by field, to be logged by nobody.
+    logger: {} as NonNullable<DynamoDBClientConfig['logger']>,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
