@@ -29,21 +29,26 @@ interface Writing {
 
 function createBar(stderr: Output): Writing {
   let bar: SingleBar | undefined;
+  let begin = { users: 0, at: 0 };
   return {
     written(users, of) {
+      const now = performance.now();
       if (bar === undefined) {
         bar = new SingleBar(
           {
             // A stream with isTTY is the process's own.
             stream: stderr as NodeJS.WriteStream,
-            format: 'writing {bar} {value}/{total} users, {eta_formatted} left',
+            format: 'writing {bar} {value}/{total} users, {rate} users/s, {eta_formatted} left',
             hideCursor: true,
           },
           Presets.shades_classic,
         );
-        bar.start(of, users);
+        bar.start(of, users, { rate: 0 });
+        // A resumed run has users that it did not write: they are no part of its rate.
+        begin = { users, at: now };
       }
-      bar.update(users);
+      const seconds = (now - begin.at) / 1000;
+      bar.update(users, { rate: seconds > 0 ? Math.round((users - begin.users) / seconds) : 0 });
     },
     end() {
       bar?.stop();

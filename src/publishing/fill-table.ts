@@ -18,8 +18,11 @@ export interface Writing {
 
 const DEFAULT_CHECKPOINT_MS = 1_000;
 
+/** The part of the input that is written. */
+export type Batch = Pick<Input, 'users' | 'contentHash' | 'predictions'>;
+
 /** Hands on what is written of a batch, and looks at all of it: its hash must be the input's, and a sample is kept. */
-export function watchBatch(input: Pick<Input, 'users' | 'contentHash' | 'predictions'>) {
+export function watchBatch(input: Batch) {
   const { users, contentHash } = input;
   const sample = createSample(users);
   const hash = createContentHash();
@@ -50,7 +53,7 @@ export function watchBatch(input: Pick<Input, 'users' | 'contentHash' | 'predict
 export async function fillTable(
   tables: PredictionTables,
   run: Run,
-  input: Input,
+  input: Batch,
   { checkpointMs = DEFAULT_CHECKPOINT_MS, ...writing }: Writing = DEFAULT_WRITING,
   onProgress: OnProgress,
   signal: AbortSignal,

@@ -16,7 +16,7 @@ export interface WriteOptions {
   readonly signal: AbortSignal;
 }
 
-export const DEFAULT_WRITING = { concurrency: 64, stallMs: 120_000 } as const;
+export const DEFAULT_WRITING = { concurrency: 24, stallMs: 120_000 } as const;
 
 // A new on-demand table takes 4,000 units a second: four batches of 25 under way are that at 25 ms each.
 const FIRST_CONCURRENCY = 4;

@@ -83,6 +83,10 @@ describe('the options of loading', () => {
     [['--tag', 'topshelf:version=1'], 'reserved'],
     [['--warm-writes', '0'], 'whole number'],
     [['--run-id', ' '], 'run id'],
+    [['--engine', 'import-table'], 'go together'],
+    [['--import-bucket', 's3://bucket/x'], 'go together'],
+    [['--engine', 'import-table', '--import-bucket', 'file:///tmp'], 'is not s3://bucket'],
+    [['--engine', 'import-table', '--import-bucket', 's3://bucket/x'], 'no import into this store'],
   ])('are refused as %j', async (flags, message) => {
     const { exitCode, err } = await topshelf('load', one, ...flags);
     expect(exitCode).toBe(EXIT.usage);

@@ -123,8 +123,8 @@ const moto: ServiceDefinition = {
     const port = await freePort();
     const server = await startServer({
       name: 'moto',
-      command: join(motoFolder, 'bin/moto_server'),
-      args: ['-H', '127.0.0.1', '-p', String(port)],
+      command: join(motoFolder, 'bin/python'),
+      args: [join(import.meta.dirname, 'moto-server.py'), '-H', '127.0.0.1', '-p', String(port)],
       port,
       directory,
     });

@@ -7,8 +7,7 @@ import type { StoredPrediction } from '../../domain/prediction.ts';
 import type { PredictionTables, TableOptions } from '../../store/prediction-tables.ts';
 import type { ImportState } from '../../store/table-importer.ts';
 import { importKey, importsPrefix } from '../archive-keys.ts';
-import { watchBatch } from '../fill-table.ts';
-import type { Input } from '../input/read-input.ts';
+import { watchBatch, type Batch } from '../fill-table.ts';
 import type { OnProgress } from '../progress.ts';
 import { retried } from '../retry.ts';
 import type { Run } from '../runs.ts';
@@ -33,7 +32,7 @@ const attemptSchema = z.object({ schemaVersion: z.literal(1), importName: z.stri
  */
 export async function importTable(
   importing: Importing,
-  input: Input,
+  input: Batch,
   options: TableOptions,
   onProgress: OnProgress,
   signal: AbortSignal,
@@ -48,13 +47,15 @@ export async function importTable(
   });
   batch.assertWhole(uploaded, run.table);
   const prefix = parts.prefix === '' ? `${folder}/` : `${parts.prefix}/${folder}/`;
-  const name = await beginOrFind(importing, prefix, users, signal);
-  const state = await follow(
-    parts,
-    name,
-    (items) => onProgress({ kind: 'imported', users: items, of: users }),
-    signal,
-  );
+  const onItems = (items: number) => onProgress({ kind: 'imported', users: items, of: users });
+  const attempt = async () => {
+    const begun = await beginOrFind(importing, prefix, users, signal);
+    return { name: begun, state: await follow(parts, begun, onItems, signal) };
+  };
+  let { name, state } = await attempt();
+  // The table may be that of an import nobody can name any more: then this one took nothing, and the next begins clean.
+  if (run.isResumed && state.status === 'failed' && state.importedItems === 0)
+    ({ name, state } = await attempt());
   if (!isWhole(state, users)) {
     throw new StoreError(
       `the import into ${run.table} ${state.status}: ${state.importedItems} of ${users} items were taken, ` +
