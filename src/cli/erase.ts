@@ -38,9 +38,15 @@ function erasedText({ placement, foundIn, readBack, record }: Erased): string {
     return `  erased from version ${version}: ${what}`;
   });
   const { tables, archives } = readBack;
+  const where = foundIn.length === 0 ? 'no version' : counted(foundIn.length, 'version');
+  const proof = `in none of ${counted(tables, 'table')} and ${counted(archives, 'archived file')}`;
   return [
-    `${placement}: the user was in ${foundIn.length === 0 ? 'no version' : `${foundIn.length} versions`}`,
+    `${placement}: the user was in ${where}`,
     ...places,
-    `  read back: in none of ${tables} tables and ${archives} archived files; recorded in ${record}`,
+    `  read back: ${proof}; recorded in ${record}`,
   ].join('\n');
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

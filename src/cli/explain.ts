@@ -44,7 +44,7 @@ function explainedText({ placement, userId, versions, live, answer }: Explained)
     columns
       .map((column, at) => (column[row] ?? '').padEnd(widths[at] ?? 0))
       .join('  | ')
-      .trimEnd(),
+      .replace(/[\s|]+$/, ''),
   );
   const answered =
     answer === null

@@ -52,8 +52,9 @@ export async function planPruning(
   const { placement } = pointer;
   const targets = await targetsOf(context, pointer, keepVersions - 1, signal);
   const found = await tablesOf(context, placement, signal);
-  const isQuarantined = (version: string) => pointer.quarantined.some((left) => left.version === version);
-  const recent = found.filter(({ version, isSealed }) => isSealed && !isQuarantined(version));
+  const isQuarantined = ({ version, contentHash }: Found) =>
+    pointer.quarantined.some((left) => left.version === version || left.contentHash === contentHash);
+  const recent = found.filter((each) => each.isSealed && !isQuarantined(each));
   const newest = new Set(recent.slice(0, keepVersions).map(({ version }) => version));
   const at = context.now();
 
@@ -100,6 +101,7 @@ interface Found {
   readonly version: string;
   readonly table: string;
   readonly isSealed: boolean;
+  readonly contentHash: string | undefined;
 }
 
 /** The placement's tables that topshelf named, newest first. */
@@ -113,7 +115,7 @@ async function tablesOf(
     const named = parseTableName(tablePrefix, table);
     if (named?.placement !== placement) continue;
     const seal = await sealOrNull(tables, table, signal);
-    found.push({ version: named.version, table, isSealed: seal !== null });
+    found.push({ version: named.version, table, isSealed: seal !== null, contentHash: seal?.contentHash });
   }
   return found.sort((a, b) => (a.version < b.version ? 1 : -1));
 }

@@ -97,30 +97,38 @@ export function describeFrozenPublisher(
   describe.skipIf(process.platform !== 'linux')(
     `a publisher frozen before its write, pointers in ${name}`,
     () => {
-      it('overwrites nothing once another has activated, and says so with exit code 3', async () => {
-        const { context, first, mine } = await prepare();
-        const theirs = await loadDay(context, '2011-12-07');
-        const frozen = await startFrozen(mine);
-        await activate(context, { placement, version: theirs, reason: 'overtakes' }, never);
+      it(
+        'overwrites nothing once another has activated, and says so with exit code 3',
+        async () => {
+          const { context, first, mine } = await prepare();
+          const theirs = await loadDay(context, '2011-12-07');
+          const frozen = await startFrozen(mine);
+          await activate(context, { placement, version: theirs, reason: 'overtakes' }, never);
 
-        expect(await frozen.resume()).toBe(EXIT.lostOrHeld);
-        expect(frozen.said()).toContain('was changed by another writer; nothing was written');
-        expect(frozen.said()).not.toContain('wrote epoch');
-        expect(await status(context, { placement }, never)).toMatchObject([{ version: theirs, epoch: 2 }]);
-        const epochs = await recordedEpochs(context.archive, placement);
-        const versions = epochs.map(
-          async (epoch) => (await readRecord(context.archive, placement, epoch)).version,
-        );
-        expect(await Promise.all(versions)).toEqual([theirs, first]);
-      });
+          expect(await frozen.resume()).toBe(EXIT.lostOrHeld);
+          expect(frozen.said()).toContain('was changed by another writer; nothing was written');
+          expect(frozen.said()).not.toContain('wrote epoch');
+          expect(await status(context, { placement }, never)).toMatchObject([{ version: theirs, epoch: 2 }]);
+          const epochs = await recordedEpochs(context.archive, placement);
+          const versions = epochs.map(
+            async (epoch) => (await readRecord(context.archive, placement, epoch)).version,
+          );
+          expect(await Promise.all(versions)).toEqual([theirs, first]);
+        },
+        TIMEOUT_MS,
+      );
 
-      it('wins where nobody came between', async () => {
-        const { context, mine } = await prepare();
-        const frozen = await startFrozen(mine);
-        expect(await frozen.resume()).toBe(EXIT.done);
-        expect(frozen.said()).toContain('wrote epoch 2');
-        expect(await status(context, { placement }, never)).toMatchObject([{ version: mine, epoch: 2 }]);
-      });
+      it(
+        'wins where nobody came between',
+        async () => {
+          const { context, mine } = await prepare();
+          const frozen = await startFrozen(mine);
+          expect(await frozen.resume()).toBe(EXIT.done);
+          expect(frozen.said()).toContain('wrote epoch 2');
+          expect(await status(context, { placement }, never)).toMatchObject([{ version: mine, epoch: 2 }]);
+        },
+        TIMEOUT_MS,
+      );
     },
   );
 }

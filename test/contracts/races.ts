@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMemoryArchive } from '../../src/archive/memory.ts';
 import { decodePointer } from '../../src/pointer/codec.ts';
@@ -10,6 +11,8 @@ import { list, storeVersion } from '../support/versions.ts';
 
 /** Opens an adapter of its own on one and the same empty store, as another process would have. */
 type Open = () => PointerSource & PointerWriter;
+
+const LONGEST_HESITATION_MS = 30;
 
 /** Concurrent activations, whatever keeps the pointers. */
 export function describeRaces(name: string, start: () => Promise<Open> | Open): void {
@@ -27,7 +30,7 @@ export function describeRaces(name: string, start: () => Promise<Open> | Open): 
           ),
         );
         const publishers = targets.map((_, at) => ({
-          ...{ pointers: open(), tables, archive, now: Date.now },
+          ...{ pointers: hesitant(open()), tables, archive, now: Date.now },
           actor: `publisher ${at}`,
         }));
         onTestFinished(async () => {
@@ -54,4 +57,15 @@ export function describeRaces(name: string, start: () => Promise<Open> | Open): 
       120_000,
     );
   });
+}
+
+/** Takes its time between reading and writing, so that writers do not march in step. */
+function hesitant(pointers: PointerSource & PointerWriter): PointerSource & PointerWriter {
+  return {
+    ...pointers,
+    async write(...args) {
+      await delay(Math.random() * LONGEST_HESITATION_MS);
+      return pointers.write(...args);
+    },
+  };
 }

@@ -42,13 +42,20 @@ describe('replicas over HTTP', () => {
     ['answered 503', (_, response) => void response.writeHead(503).end()],
     ['not the status of a topshelf server', (_, response) => void response.end('{"placements":[{}]}')],
     ['JSON', (_, response) => void response.end('<html>')],
-    ['', (_, response) => void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()],
     ['no answer in time', () => undefined],
     ['no answer in time', (_, response) => void response.writeHead(200).write('{')],
   ])('cannot be asked where what comes is: %s', async (reason, answer) => {
     const asked = ask(await listen(answer), 200);
     await expect(asked).rejects.toBeInstanceOf(UnreachableError);
     await expect(asked).rejects.toThrow(reason);
+  });
+
+  it('cannot be asked through a redirect: another server answers there', async () => {
+    const good = await listen((_, response) => void response.end('{"placements":[]}'));
+    const location = `http://127.0.0.1:${good}/status`;
+    const port = await listen((_, response) => void response.writeHead(302, { location }).end());
+    await expect(ask(good)).resolves.toEqual({ placements: [] });
+    await expect(ask(port)).rejects.toThrow('unexpected redirect');
   });
 
   it('cannot be asked where nobody listens', async () => {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll } from 'vitest';
+import { DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createDynamoDbReader } from '../../src/store/dynamodb-reader.ts';
 import { createDynamoDbTables } from '../../src/store/dynamodb-tables.ts';
 import {
@@ -9,12 +10,14 @@ import { serviceEndpoints } from './endpoints.ts';
 
 let harness: PredictionStoreHarness;
 
+const connectionOf = () => ({
+  endpoint: serviceEndpoints().dynamodb,
+  region: 'eu-west-1',
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+});
+
 beforeAll(() => {
-  const connection = {
-    endpoint: serviceEndpoints().dynamodb,
-    region: 'eu-west-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  };
+  const connection = connectionOf();
   harness = {
     reader: createDynamoDbReader({ ...connection, maxSockets: 16 }),
     tables: createDynamoDbTables(connection),
@@ -27,3 +30,14 @@ afterAll(() => {
 });
 
 predictionStoreContract('dynamodb-local', () => harness);
+
+it('deletes a table that is protected against deletion, ending the protection first', async () => {
+  const { signal } = new AbortController();
+  const table = `protected-${process.pid}`;
+  await harness.tables.create(table, signal);
+  const hand = new DynamoDBClient(connectionOf());
+  await hand.send(new UpdateTableCommand({ TableName: table, DeletionProtectionEnabled: true }));
+  hand.destroy();
+  await harness.tables.delete(table, signal);
+  expect(await harness.tables.describe(table, signal)).toBeNull();
+});
