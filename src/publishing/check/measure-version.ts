@@ -10,45 +10,51 @@ export interface PredictionsFile {
 
 /** Rows that medians and deciles are taken from, about: exact below, three digits above, and never more memory. */
 const SAMPLE_ROWS = 1_000_000;
-export const PLACES = Array.from({ length: FIRST_PLACES }, (_, at) => at + 1);
 
 /**
- * Measures one version by itself, and leaves two tables for comparing it: `<name>_lists` has a row for each user (`u`,
- * the number of first places `n`, and the products in them, `p1` to `p5`), `<name>_sample` the scores of some users.
- * Ids stand there as 64-bit hashes: that any two of ten million are equal has a chance of one in 370,000, and would
- * move no share by more than a millionth. Rejects as DuckDB does, and where there are no rows.
+ * Measures one version by itself, its users range by range, and leaves a table for comparing it: `<name>_sample`, the
+ * scores of some users. Ids are grouped by 64-bit hashes: that any two of ten million are equal has a chance of one in
+ * 370,000, and would move no share by more than a millionth. Rejects as DuckDB does, and where there are no rows.
  */
 export async function measureVersion(
   connection: DuckDBConnection,
   { name, path }: PredictionsFile,
+  ranges: readonly string[],
 ): Promise<VersionMeasures> {
   const file = `read_parquet(${quoted(path)})`;
   const { rows } = await selectNumbers(connection, { rows: 'count(*)' }, `FROM ${file}`);
   if (rows === 0) throw new Error('it has no rows');
-  const places = PLACES.map((at) => `max(hash(productId)) FILTER (position = ${at}) AS p${at}`);
+  const users = `${name}_users`;
   await connection.run(
-    `CREATE TEMP TABLE ${name}_lists AS SELECT hash(userId) AS u, ${places.join(', ')},
-       count(*) FILTER (position <= ${FIRST_PLACES})::TINYINT AS n,
-       count(*) > 1 AND min(score) = max(score) AS flat,
-       count(*) FILTER (score IS NULL OR NOT isfinite(score)) AS invalid
-     FROM ${file} GROUP BY u`,
+    `CREATE TEMP TABLE ${users} (list UBIGINT, isShort BOOLEAN, isFlat BOOLEAN, invalid INTEGER)`,
   );
+  for (const range of ranges) {
+    // The list's hash is hashed place by place: that of two values at once adds up to the same in any order.
+    await connection.run(
+      `INSERT INTO ${users} SELECT
+         bit_xor(hash(xor(hash(productId), hash(position)))) FILTER (position <= ${FIRST_PLACES}),
+         count(*) FILTER (position <= ${FIRST_PLACES}) < ${FIRST_PLACES},
+         count(*) > 1 AND min(score) = max(score),
+         count(*) FILTER (score IS NULL OR NOT isfinite(score))
+       FROM ${file} WHERE ${range} GROUP BY hash(userId)`,
+    );
+  }
   const lists = await selectNumbers(
     connection,
     {
       users: 'count(*)',
       invalidScores: 'sum(invalid)',
-      shortShare: `count(*) FILTER (n < ${FIRST_PLACES}) / count(*)`,
-      flatShare: 'count(*) FILTER (flat) / count(*)',
+      shortShare: 'count(*) FILTER (isShort) / count(*)',
+      flatShare: 'count(*) FILTER (isFlat) / count(*)',
     },
-    `FROM ${name}_lists`,
+    `FROM ${users}`,
   );
   return {
     rows,
     ...lists,
     ...(await measureScores(connection, name, file, rows)),
     ...(await measureProducts(connection, file)),
-    sameListShare: await sameListShare(connection, name),
+    sameListShare: await sameListShare(connection, users),
   };
 }
 
@@ -88,12 +94,11 @@ async function measureProducts(connection: DuckDBConnection, file: string) {
   );
 }
 
-async function sameListShare(connection: DuckDBConnection, name: PredictionsFile['name']): Promise<number> {
-  const lists = `SELECT count(*) AS c FROM ${name}_lists GROUP BY ${PLACES.map((at) => `p${at}`).join(', ')}`;
+async function sameListShare(connection: DuckDBConnection, table: string): Promise<number> {
   const { most, users } = await selectNumbers(
     connection,
     { most: 'max(c)', users: 'sum(c)' },
-    `FROM (${lists})`,
+    `FROM (SELECT count(*) AS c FROM ${table} GROUP BY list)`,
   );
   return users === 1 ? 0 : (most - 1) / (users - 1);
 }

@@ -6,6 +6,7 @@ import { machineFault } from '../input/duckdb.ts';
 import { compareVersions } from './compare-versions.ts';
 import { measureVersion, type PredictionsFile } from './measure-version.ts';
 import { quoted, selectNumbers } from './sql.ts';
+import { userRanges } from './user-ranges.ts';
 
 /** A version as the gate finds it: its predictions, and what its seal and manifest say of them. */
 export interface Subject {
@@ -26,6 +27,8 @@ export interface MeasureRequest {
   /** Whether the connection has a table `catalogue` with a column `productId`. */
   readonly hasCatalogue: boolean;
   readonly signal: AbortSignal;
+  /** Rows of the users that are looked at together, about; only memory and time depend on it. */
+  readonly rowsPerRange?: number;
 }
 
 /**
@@ -35,7 +38,7 @@ export interface MeasureRequest {
  */
 export async function measure(
   connection: DuckDBConnection,
-  { candidate, live, hasCatalogue, signal }: MeasureRequest,
+  { candidate, live, hasCatalogue, signal, rowsPerRange }: MeasureRequest,
 ): Promise<Measurements> {
   const attempt = async <T>(what: string, measuring: () => Promise<T>): Promise<T | Unreadable> => {
     try {
@@ -50,7 +53,8 @@ export async function measure(
 
   const measured = await attempt('the candidate', async () => {
     const file = fileOf('candidate', candidate);
-    const measures = await measureSubject(connection, file, candidate);
+    const ranges = await userRanges(connection, file.path, rowsPerRange);
+    const measures = await measureSubject(connection, file, candidate, ranges);
     const popularProducts = new Set(candidate.popular.map(([productId]) => productId)).size;
     const unknownShare = hasCatalogue ? await unknownShareIn(connection, file) : null;
     return { kind: 'measured' as const, measures: { ...measures, popularProducts, unknownShare } };
@@ -58,9 +62,16 @@ export async function measure(
   if ('kind' in live) return { candidate: measured, baseline: live };
   const baseline = await attempt<Baseline>('the live version', async () => {
     const file = fileOf('live', live);
-    const measures = await measureSubject(connection, file, live);
+    const ranges = await userRanges(connection, file.path, rowsPerRange);
+    const measures = await measureSubject(connection, file, live, ranges);
     if (measured.kind === 'unreadable') return measured;
-    const rows = await compareVersions(connection, fileOf('candidate', candidate), file);
+    const { users } = measures;
+    const rows = await compareVersions(
+      connection,
+      fileOf('candidate', candidate),
+      { ...file, users },
+      ranges,
+    );
     const comparison = {
       ...rows,
       sameContent: candidate.contentHash === live.contentHash,
@@ -76,8 +87,13 @@ function fileOf(name: PredictionsFile['name'], { path }: Subject): PredictionsFi
   return { name, path };
 }
 
-async function measureSubject(connection: DuckDBConnection, file: PredictionsFile, { users }: Subject) {
-  const measures = await measureVersion(connection, file);
+async function measureSubject(
+  connection: DuckDBConnection,
+  file: PredictionsFile,
+  { users }: Subject,
+  ranges: readonly string[],
+) {
+  const measures = await measureVersion(connection, file, ranges);
   if (users !== null && measures.users !== users) {
     throw new Error(
       `its predictions.parquet has ${measures.users} users, its table was loaded with ${users}`,

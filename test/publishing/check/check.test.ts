@@ -31,10 +31,12 @@ async function loadStrangers(): Promise<string> {
   return (await load(home.publisher, { placement, paths }, () => undefined, never)).version;
 }
 
-async function loseParquet(version: string): Promise<void> {
+/** Has the archive lose a version's files; returns what brings them back. */
+function loseParquet(version: string): () => void {
   const { archive } = home.publisher;
   const getFile = archive.getFile.bind(archive);
   archive.getFile = async (key, path) => !key.includes(version) && getFile(key, path);
+  return () => void (archive.getFile = getFile);
 }
 
 describe('a check', () => {
@@ -86,7 +88,7 @@ describe('a check', () => {
   it('is errored, and blocks, where the live version’s predictions are gone from the archive', async () => {
     const first = await publishDay(0);
     const version = await loadDay(1);
-    await loseParquet(first);
+    loseParquet(first);
     const attempt = activateVersion(version);
     await expect(attempt).rejects.toBeInstanceOf(GateError);
     await expect(attempt).rejects.toThrow(
@@ -98,7 +100,7 @@ describe('a check', () => {
 
   it('is errored, and blocks, where the candidate’s own are', async () => {
     const version = await loadDay(0);
-    await loseParquet(version);
+    loseParquet(version);
     await expect(activateVersion(version)).rejects.toThrow(/errored +users-floor/);
   });
 
@@ -204,6 +206,15 @@ describe('a kept check', () => {
   });
 });
 
+it('makes a check anew that could not be made before', async () => {
+  const first = await publishDay(0);
+  const version = await loadDay(1);
+  const restore = loseParquet(first);
+  expect((await checkOf(version)).passed).toBe(false);
+  restore();
+  expect(await activateVersion(version)).toMatchObject({ epoch: 2, verdict: { passed: true } });
+});
+
 describe('an override', () => {
   it('passes once, and says so in pointer and record for ever', async () => {
     await publishDay(0);
@@ -231,7 +242,7 @@ describe('an override', () => {
 
   it('passes over a baseline that cannot be read', async () => {
     const first = await publishDay(0);
-    await loseParquet(first);
+    loseParquet(first);
     expect(await overriding(await loadDay(1), 'the archive was cleared')).toMatchObject({ epoch: 2 });
   });
 

@@ -10,7 +10,7 @@ const README = fileURLToPath(new URL('../../../src/gate/README.md', import.meta.
 let set: Labelled[];
 beforeAll(async () => {
   set = await judgeLabelledSet();
-}, 120_000);
+}, 300_000);
 
 const reasons = (batch: Labelled) => {
   const by = stoppedBy(batch);
