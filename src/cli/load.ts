@@ -1,22 +1,28 @@
 import type { Command } from 'commander';
 import type { Loaded } from '../publishing/load.ts';
+import { INPUT_FILES, inputRequest, withInputOptions, type InputFlags } from './input-options.ts';
 import { keepOption, publishingCommand, requiredPlacement } from './options.ts';
 import { runPublishing, type CommonFlags, type Session } from './session.ts';
 
-interface Flags extends CommonFlags {
+interface Flags extends CommonFlags, InputFlags {
   readonly placement: string;
   readonly keep: number;
 }
 
 export function loadCommand(session: Session): Command {
-  return publishingCommand('load', 'read predictions into a new table, and seal it')
-    .argument('<files...>', 'CSV files with columns ENTITY, CLASS, SCORE; plain or gzip')
+  return withInputOptions(publishingCommand('load', 'read predictions into a new table, and seal it'))
+    .argument('<files...>', INPUT_FILES)
     .addOption(requiredPlacement())
     .addOption(keepOption())
     .action((paths: string[], flags: Flags) =>
       runPublishing(session, flags, async ({ context, onProgress, signal }) => {
         const { load } = await import('../publishing/load.ts');
-        const loaded = await load(context, { paths, ...flags }, onProgress, signal);
+        const loaded = await load(
+          context,
+          { paths, input: inputRequest(flags), ...flags },
+          onProgress,
+          signal,
+        );
         return { json: loadedJson(loaded), text: loadedText(loaded) };
       }),
     );

@@ -6,6 +6,7 @@ import { newVersion, tableName } from '../domain/version.ts';
 import { predictionsKey } from './archive-keys.ts';
 import { createContentHash } from './content-hash.ts';
 import type { PublisherContext } from './context.ts';
+import type { InputRequest } from './input/input-request.ts';
 import { readInput, type Input } from './input/read-input.ts';
 import { writeManifest, type Manifest } from './manifest.ts';
 import type { OnProgress } from './progress.ts';
@@ -18,6 +19,8 @@ export interface LoadRequest {
   readonly paths: readonly string[];
   /** Most products kept of each user; more than an answer shows, so that exclusions still leave enough. */
   readonly keep?: number;
+  /** How the files are to be understood. */
+  readonly input?: InputRequest;
   readonly writing?: { readonly concurrency: number; readonly stallMs: number };
 }
 
@@ -32,7 +35,7 @@ export interface Loaded {
 export const DEFAULT_KEEP = 20;
 type Loader = Pick<
   PublisherContext,
-  'tables' | 'archive' | 'tablePrefix' | 'memoryLimitBytes' | 'tempDir' | 'actor' | 'now'
+  'tables' | 'archive' | 'openRemoteFiles' | 'tablePrefix' | 'memoryLimitBytes' | 'tempDir' | 'actor' | 'now'
 >;
 
 /**
@@ -48,14 +51,19 @@ export async function load(
 ): Promise<Loaded> {
   const startedAt = context.now();
   const input = await readInput(request.paths, {
+    ...request.input,
     keep: request.keep ?? DEFAULT_KEEP,
     memoryLimitBytes: context.memoryLimitBytes,
     tempDir: context.tempDir,
     signal,
+    openRemoteFiles: context.openRemoteFiles,
+    onFetch: (path, bytes) => onProgress({ kind: 'fetching', path, bytes }),
     onFile: (path) => onProgress({ kind: 'reading', path }),
   });
   try {
     onProgress({ kind: 'read', rows: input.rows, users: input.users, duplicates: input.duplicates });
+    const { rejected, rejectsPath } = input;
+    if (rejectsPath !== null) onProgress({ kind: 'rejected', rows: rejected, path: rejectsPath });
     const version = newVersion(context.now(), randomInt(2 ** 24));
     const table = tableName(context.tablePrefix, request.placement, version);
     await context.tables.create(table, signal);
@@ -109,7 +117,8 @@ async function fill(
     generatedAtFrom: input.generatedAtFrom,
     files: input.files.map(({ path, bytes, sha256, compression }) => ({ path, bytes, sha256, compression })),
     rows: input.rows,
-    rejected: 0,
+    rejected: input.rejected,
+    rejectedSamples: input.rejectedSamples,
     duplicates: input.duplicates,
     kept: input.kept,
     keepPerUser: keep,
