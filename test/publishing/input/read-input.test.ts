@@ -3,6 +3,7 @@ import { utimes } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { productIdFault, userIdFault } from '../../../src/domain/ids.ts';
+import { model } from './model.ts';
 import { collect, createFolder, csv, gzip, withInput } from '../fixtures.ts';
 
 let folder: Awaited<ReturnType<typeof createFolder>>;
@@ -248,21 +249,3 @@ describe('any rows, in any order, over any files', () => {
     );
   });
 });
-
-/** The same, as one would write it without a thought for size. */
-function model(rows: readonly [string, string, number, number][], ranked: boolean, keep: number) {
-  const bytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
-  const rankOf = (at: (typeof rows)[number]) => (ranked ? at[3] : 0);
-  return [...Map.groupBy(rows, ([user]) => user)]
-    .sort(([a], [b]) => bytes(a, b))
-    .map(([userId, own]) => {
-      const best = [...Map.groupBy(own, ([, product]) => product).values()].map(
-        (same) => same.toSorted((a, b) => b[2] - a[2] || rankOf(a) - rankOf(b))[0]!,
-      );
-      best.sort((a, b) => rankOf(a) - rankOf(b) || b[2] - a[2] || bytes(a[1], b[1]));
-      return {
-        userId,
-        items: JSON.stringify(best.slice(0, keep).map(([, product, score]) => [product, score])),
-      };
-    });
-}
