@@ -3,7 +3,7 @@ import { shown } from '../../domain/ids.ts';
 import type { Columns } from './columns.ts';
 import { csvRecords, fieldText, type CsvRecord } from './csv-records.ts';
 import { openContent } from './input-file.ts';
-import type { InputRow, TextSource } from './input-rows.ts';
+import type { InputRow, TextSource } from './text-source.ts';
 import { rowFault } from './row-rules.ts';
 
 /** The rows of a CSV file. Throws BadInputError where a quote or a line ending leaves open where records begin. */

@@ -3,7 +3,7 @@ import { shown } from '../../domain/ids.ts';
 import { findColumns, type Columns } from './columns.ts';
 import type { InputFile } from './input-file.ts';
 import type { InputRequest } from './input-request.ts';
-import type { InputRow, TextSource } from './input-rows.ts';
+import type { InputRow, TextSource } from './text-source.ts';
 import { idText, jsonLines, scalarText } from './json-lines.ts';
 import { rowFault } from './row-rules.ts';
 

@@ -3,7 +3,8 @@ import { finished } from 'node:stream/promises';
 import { once } from 'node:events';
 import type { Columns } from './columns.ts';
 import { SAMPLE_EVERY_BYTES } from './input-file.ts';
-import { inputRows, type TextSource } from './input-rows.ts';
+import { inputRows } from './input-rows.ts';
+import type { TextSource } from './text-source.ts';
 import type { Rejects } from './rejects.ts';
 
 /** A file's good rows as plain CSV without a header. */

@@ -6,7 +6,7 @@ import { readCsvColumns } from './csv-header.ts';
 import { formatOf } from './format.ts';
 import type { InputFile } from './input-file.ts';
 import type { InputRequest } from './input-request.ts';
-import type { TextSource } from './input-rows.ts';
+import type { TextSource } from './text-source.ts';
 import { readJsonColumns } from './json-rows.ts';
 import { normalize } from './normalize.ts';
 import { openParquet, type ParquetSource } from './parquet-source.ts';

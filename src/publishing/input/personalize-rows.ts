@@ -1,6 +1,6 @@
 import { shown } from '../../domain/ids.ts';
 import type { Columns } from './columns.ts';
-import type { InputRow, TextSource } from './input-rows.ts';
+import type { InputRow, TextSource } from './text-source.ts';
 import { idText, jsonLines, scalarText } from './json-lines.ts';
 import { rowFault } from './row-rules.ts';
 
