@@ -89,5 +89,6 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   const [folder, users = '100000', seed = '1'] = process.argv.slice(2);
   if (folder === undefined)
     throw new Error('usage: node bench/generate-predictions.ts FOLDER [USERS] [SEED]');
-  for (const path of await generatePredictions(folder, Number(users), Number(seed))) console.log(path);
+  for (const path of await generatePredictions(folder, Number(users), Number(seed)))
+    process.stdout.write(`${path}\n`);
 }

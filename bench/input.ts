@@ -16,14 +16,15 @@ interface Measured {
   readonly peakMb: number;
 }
 
+const print = (line: string) => process.stdout.write(`${line}\n`);
 const [users = '100000', limitMb = '512', rounds = '2'] = process.argv.slice(2);
 const folder = await mkdtemp(join(tmpdir(), 'topshelf-bench-'));
 try {
   const files = await generatePredictions(folder, Number(users));
-  console.log(
+  print(
     `node ${process.version}, ${availableParallelism()} cores, ${cpus()[0]?.model ?? 'unknown processor'}`,
   );
-  console.log(
+  print(
     `${Number(users)} users, ${Number(users) * 20} rows in ${files.length} gzip files, limit ${limitMb} MB`,
   );
   await compare(files);
@@ -43,7 +44,7 @@ async function compare(files: readonly string[]): Promise<void> {
     plainReading.push(other.rows / (other.readSeconds ?? other.seconds));
   }
   const ratio = (of: readonly number[]) => (Math.max(...topshelf) / Math.max(...of)).toFixed(2);
-  console.log(
+  print(
     `best against best: ${ratio(plain)} times the plain script, ${ratio(plainReading)} times its reading alone`,
   );
 }
@@ -51,7 +52,7 @@ async function compare(files: readonly string[]): Promise<void> {
 function report(name: string, { rows, seconds, readSeconds, peakMb }: Measured): number {
   const rate = rows / seconds;
   const reading = readSeconds === undefined ? '' : ` (reading alone ${Math.round(rows / readSeconds)})`;
-  console.log(`${name}: ${seconds.toFixed(1)} s, ${Math.round(rate)} rows/s${reading}, peak ${peakMb} MB`);
+  print(`${name}: ${seconds.toFixed(1)} s, ${Math.round(rate)} rows/s${reading}, peak ${peakMb} MB`);
   return rate;
 }
 

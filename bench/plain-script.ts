@@ -9,6 +9,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { parse } from 'csv-parse';
 
+const print = (line: string) => process.stdout.write(`${line}\n`);
 const KEEP = 20;
 const BATCH = 25;
 const startedAt = performance.now();
@@ -49,7 +50,7 @@ for (let at = 0; at < items.length; at += BATCH) {
   const requests = items.slice(at, at + BATCH).map((Item) => ({ PutRequest: { Item } }));
   await client.send(new BatchWriteCommand({ RequestItems: { predictions: requests } }));
 }
-console.log(
+print(
   JSON.stringify({
     ...{ rows, users: users.size, readSeconds, seconds: seconds() },
     peakMb: Math.round(process.resourceUsage().maxRSS / 1024),

@@ -5,6 +5,7 @@
 import { tmpdir } from 'node:os';
 import { readInput } from '../src/publishing/input/read-input.ts';
 
+const print = (line: string) => process.stdout.write(`${line}\n`);
 const [limitMb = '', ...paths] = process.argv.slice(2);
 const startedAt = performance.now();
 const input = await readInput(paths, {
@@ -14,7 +15,7 @@ const input = await readInput(paths, {
   signal: new AbortController().signal,
 });
 const seconds = (performance.now() - startedAt) / 1000;
-console.log(
+print(
   JSON.stringify({
     ...{ rows: input.rows, users: input.users, seconds, contentHash: input.contentHash },
     peakMb: Math.round(process.resourceUsage().maxRSS / 1024),

@@ -5,7 +5,7 @@ import { sqlText } from './row-source.ts';
  * Bytes of input text that one bucket shall hold, as a part of the memory limit: the rows of a bucket are ranked in
  * memory, where they take several times their text.
  */
-const LIMIT_PARTS = 8;
+const LIMIT_PARTS = 16;
 const MAX_BUCKETS = 1000;
 
 /**

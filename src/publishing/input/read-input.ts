@@ -20,7 +20,7 @@ import type { Scan } from './scan.ts';
 export interface InputOptions extends InputRequest {
   /** Most products kept of each user. */
   readonly keep: number;
-  /** Most memory that DuckDB may take, in bytes. */
+  /** About how much memory reading may take, in bytes, Node's own beside it. */
   readonly memoryLimitBytes: number;
   /** Where it spills. */
   readonly tempDir: string;
@@ -57,6 +57,8 @@ export interface Input {
   close(): Promise<void>;
 }
 
+// DuckDB takes more than it counts (the allocator's gaps, what it hands over), and JavaScript has a part in it, too.
+const DUCKDB_SHARE = 0.5;
 /** Files that are hashed and unpacked at once; Node does that on four threads of its own. */
 const INSPECTED_AT_ONCE = 4;
 
@@ -67,7 +69,8 @@ const INSPECTED_AT_ONCE = 4;
  */
 export async function readInput(paths: readonly string[], options: InputOptions): Promise<Input> {
   if (paths.length === 0) throw new BadInputError('no input file was given');
-  const workbench = await openWorkbench(options);
+  const memoryLimitBytes = Math.floor(options.memoryLimitBytes * DUCKDB_SHARE);
+  const workbench = await openWorkbench({ ...options, memoryLimitBytes });
   try {
     const { openRemoteFiles, onFetch = () => undefined, signal } = options;
     const found = await findFiles(paths, { folder: workbench.folder, openRemoteFiles, onFetch, signal });

@@ -25,8 +25,10 @@ export interface RowShape {
   readonly hasTimestamp: boolean;
 }
 
+const MAX_RECORD_BYTES = 2_000_000;
 // One dialect, nothing guessed: guessing reads a sample, and a sample can look like something that the rest is not.
-const DIALECT = `auto_detect=false, delim=',', quote='"', escape='"', strict_mode=true, null_padding=false, ignore_errors=false`;
+const DIALECT = `auto_detect=false, delim=',', quote='"', escape='"', strict_mode=true, null_padding=false, ignore_errors=false,
+  max_line_size=${MAX_RECORD_BYTES}, buffer_size=${4 * MAX_RECORD_BYTES}`;
 
 /** A CSV file as DuckDB reads it: every column as text. */
 export function csvSource(

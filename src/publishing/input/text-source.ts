@@ -12,7 +12,7 @@ export interface InputRow {
   /** What is wrong with it, in words that follow "record 7 (line 8): …". */
   readonly fault?: string;
   /** The record as text, for people. */
-  text(): string;
+  readonly text: () => string;
 }
 
 /** A file whose rows can be read one after the other. */

@@ -1,12 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { productIdFault, userIdFault } from '../../../src/domain/ids.ts';
 import type { InputOptions } from '../../../src/publishing/input/read-input.ts';
 import { collect, createFolder, csv, gzip, withInput } from '../fixtures.ts';
-import { model, type Row } from './model.ts';
 
 let folder: Awaited<ReturnType<typeof createFolder>>;
 let database: DuckDBInstance;
@@ -256,72 +253,4 @@ describe('CSV of other shapes', () => {
     );
     await withInput([json], ({ generatedAt }) => expect(generatedAt).toBe('2026-11-20T00:00:00.000Z'));
   });
-});
-
-describe('any rows, in any order, in any format', () => {
-  const id = (fault: (text: string) => string | undefined) =>
-    fc.oneof(
-      fc.constantFrom(
-        '00123',
-        '7',
-        'é',
-        '\uffee',
-        '\u{1F600}',
-        'a,b',
-        'say "hi"',
-        "o'clock",
-        '\\',
-        ' x ',
-        'null',
-      ),
-      fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }).filter((text) => fault(text) === undefined),
-    );
-  const row = fc.tuple(
-    id(userIdFault),
-    id(productIdFault),
-    fc.double({ noNaN: true, noDefaultInfinity: true }),
-    fc.integer({ min: 1, max: 9 }),
-  );
-  const sql = (text: string) => `'${text.replaceAll("'", "''")}'`;
-
-  const writers: Record<string, (rows: readonly Row[]) => Promise<string>> = {
-    'newline JSON': (rows) =>
-      folder.file(
-        jsonLines(rows.map(([ENTITY, CLASS, SCORE, RANK]) => ({ ENTITY, CLASS, SCORE, RANK }))),
-        'any',
-      ),
-    'gzipped newline JSON': (rows) =>
-      folder.file(
-        gzip(jsonLines(rows.map(([e, c, s, r]) => ({ rank: r, score: String(s), entity: e, class: c })))),
-        'gz',
-      ),
-    Parquet: (rows) =>
-      parquet(
-        `SELECT * FROM (VALUES ${rows.map(([e, c, s, r]) => `(${sql(e)}, ${sql(c)}, ${sql(String(s))}::DOUBLE, ${r})`).join(', ')})
-         AS t("ENTITY", "CLASS", "SCORE", "RANK")`,
-      ),
-    'header-less CSV': (rows) => folder.file(csv(rows).split('\n').slice(1).join('\n'), 'bare'),
-  };
-
-  it.each(Object.entries(writers))('give what a plain model gives: %s', async (name, write) => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(row, { minLength: 1, maxLength: 30 }),
-        fc.integer({ min: 1, max: 6 }),
-        async (rows, keep) => {
-          const path = await write(rows);
-          const columns = name === 'header-less CSV' ? { columns: ['ENTITY', 'CLASS', 'SCORE', 'RANK'] } : {};
-          const found = await withInput([path], (input) => collect(input.predictions()), {
-            keep,
-            ...columns,
-            format: formatOf(name),
-          });
-          expect(found).toEqual(model(rows, true, keep));
-        },
-      ),
-      { numRuns: 25 },
-    );
-  });
-  const formatOf = (name: string) =>
-    name === 'Parquet' ? 'parquet' : name.includes('JSON') ? 'json' : 'csv';
 });
