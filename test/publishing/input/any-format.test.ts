@@ -75,25 +75,30 @@ describe('any rows, in any order, in any format', () => {
     'header-less CSV': (rows) => folder.file(csv(rows).split('\n').slice(1).join('\n'), 'bare'),
   };
 
-  it.each(Object.entries(writers))('give what a plain model gives: %s', async (name, write) => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(row, { minLength: 1, maxLength: 30 }),
-        fc.integer({ min: 1, max: 6 }),
-        async (rows, keep) => {
-          const path = await write(rows);
-          const columns = name === 'header-less CSV' ? { columns: ['ENTITY', 'CLASS', 'SCORE', 'RANK'] } : {};
-          const found = await withInput([path], (input) => collect(input.predictions()), {
-            keep,
-            ...columns,
-            format: formatOf(name),
-          });
-          expect(found).toEqual(model(rows, true, keep));
-        },
-      ),
-      { numRuns: 25 },
-    );
-  });
+  it.each(Object.entries(writers))(
+    'give what a plain model gives: %s',
+    async (name, write) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(row, { minLength: 1, maxLength: 30 }),
+          fc.integer({ min: 1, max: 6 }),
+          async (rows, keep) => {
+            const path = await write(rows);
+            const columns =
+              name === 'header-less CSV' ? { columns: ['ENTITY', 'CLASS', 'SCORE', 'RANK'] } : {};
+            const found = await withInput([path], (input) => collect(input.predictions()), {
+              keep,
+              ...columns,
+              format: formatOf(name),
+            });
+            expect(found).toEqual(model(rows, true, keep));
+          },
+        ),
+        { numRuns: 25 },
+      );
+    },
+    90_000,
+  );
   const formatOf = (name: string) =>
     name === 'Parquet' ? 'parquet' : name.includes('JSON') ? 'json' : 'csv';
 });
