@@ -34,7 +34,7 @@ const PORTS: Record<string, readonly string[]> = {
 /** Libraries that only these files may import. */
 const HOMES: readonly (readonly [library: RegExp, files: RegExp])[] = [
   [/^@aws-sdk\/(client|lib-)dynamodb|^@aws-sdk\/client-dynamodb/, /^store\/dynamodb-/],
-  [/^@aws-sdk\/client-s3/, /^(pointer|archive)\/s3/],
+  [/^@aws-sdk\/client-s3/, /^(pointer|archive)\/s3|^publishing\/input\/s3-files/],
   [/^node-zookeeper-client/, /^pointer\/zookeeper/],
   [/^@duckdb\//, /^publishing\/(input|check)\//],
   [/^opossum/, /^resilience\/breaker/],

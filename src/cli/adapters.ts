@@ -82,6 +82,10 @@ export async function openPublisherOf(config: PublisherConfig): Promise<Publishe
     pointers,
     tables,
     archive,
+    async openRemoteFiles() {
+      const { createS3Files } = await import('../publishing/input/s3-files.ts');
+      return createS3Files({ forcePathStyle: config.s3PathStyle });
+    },
     tablePrefix,
     memoryLimitBytes,
     tempDir,

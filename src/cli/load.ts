@@ -1,23 +1,30 @@
 import type { Command } from 'commander';
 import type { Loaded } from '../publishing/load.ts';
+import { INPUT_FILES, inputRequest, withInputOptions, type InputFlags } from './input-options.ts';
 import { estimated, loadRequest, withLoadOptions, type LoadFlags } from './load-options.ts';
 import { keepOption, publishingCommand, requiredPlacement } from './options.ts';
 import { runPublishing, type CommonFlags, type Session } from './session.ts';
 
-interface Flags extends CommonFlags, LoadFlags {
+interface Flags extends CommonFlags, InputFlags, LoadFlags {
   readonly placement: string;
   readonly keep: number;
 }
 
 export function loadCommand(session: Session): Command {
-  return withLoadOptions(publishingCommand('load', 'read predictions into a new table, and seal it'))
-    .argument('<files...>', 'CSV files with columns ENTITY, CLASS, SCORE; plain or gzip')
+  const command = publishingCommand('load', 'read predictions into a new table, and seal it');
+  return withLoadOptions(withInputOptions(command))
+    .argument('<files...>', INPUT_FILES)
     .addOption(requiredPlacement())
     .addOption(keepOption())
     .action((paths: string[], flags: Flags) =>
       runPublishing(session, flags, async (work) => {
         const { context, onProgress, signal } = work;
-        const request = { paths, ...flags, ...(await loadRequest(flags, context)) };
+        const request = {
+          paths,
+          ...flags,
+          input: inputRequest(flags),
+          ...(await loadRequest(flags, context)),
+        };
         if (flags.estimate === true) return estimated(work, request);
         const { load } = await import('../publishing/load.ts');
         const loaded = await load(context, request, onProgress, signal);

@@ -74,10 +74,14 @@ function createLines(line: (text: string) => void): Writing {
 
 function described(event: Exclude<ProgressEvent, { kind: 'written' }>): string {
   switch (event.kind) {
+    case 'fetching':
+      return `fetching ${event.path} (${event.bytes} bytes)`;
     case 'reading':
       return `reading ${event.path}`;
     case 'read':
       return `read ${event.rows} rows of ${event.users} users (${event.duplicates} duplicates)`;
+    case 'rejected':
+      return `left out ${event.rows} bad rows: ${event.path}`;
     case 'table-created':
       return `created table ${event.table}`;
     case 'resumed':

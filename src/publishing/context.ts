@@ -2,6 +2,7 @@ import type { Archive } from '../archive/archive.ts';
 import type { PointerSource } from '../pointer/pointer-source.ts';
 import type { PointerWriter } from '../pointer/pointer-writer.ts';
 import type { ImportParts } from './import-table/import-parts.ts';
+import type { RemoteFiles } from './input/remote-files.ts';
 import type { PredictionTables } from '../store/prediction-tables.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface PublisherContext {
   readonly pointers: PointerSource & PointerWriter;
   readonly tables: PredictionTables;
   readonly archive: Archive;
+  /** Opens what `s3://` inputs come from, when there are any; without it there are local files alone. */
+  readonly openRemoteFiles?: () => Promise<RemoteFiles>;
   /** What stands before `-<placement>-<version>` in the names of tables. */
   readonly tablePrefix: string;
   /** Most memory that reading the input may take, in bytes. */

@@ -7,6 +7,7 @@ import type { PublisherContext } from './context.ts';
 import { fillTable, type Writing } from './fill-table.ts';
 import type { ImportParts } from './import-table/import-parts.ts';
 import { importTable } from './import-table/import-table.ts';
+import type { InputRequest } from './input/input-request.ts';
 import { readInput, type Input, type InputOptions } from './input/read-input.ts';
 import { readManifest, writeManifest, type Manifest } from './manifest.ts';
 import type { OnProgress } from './progress.ts';
@@ -20,6 +21,8 @@ export interface LoadRequest {
   readonly paths: readonly string[];
   /** Most products kept of each user; more than an answer shows, so that exclusions still leave enough. */
   readonly keep?: number;
+  /** How the files are to be understood. */
+  readonly input?: InputRequest;
   /** Names the run, so that another process can go on with it: the same name is the same version. */
   readonly runId?: string | undefined;
   readonly tableOptions?: TableOptions;
@@ -39,7 +42,7 @@ export interface Loaded {
 export const DEFAULT_KEEP = 20;
 type Loader = Pick<
   PublisherContext,
-  'tables' | 'archive' | 'tablePrefix' | 'memoryLimitBytes' | 'tempDir' | 'actor' | 'now'
+  'tables' | 'archive' | 'openRemoteFiles' | 'tablePrefix' | 'memoryLimitBytes' | 'tempDir' | 'actor' | 'now'
 >;
 
 /**
@@ -63,9 +66,15 @@ export async function load(
   );
   try {
     onProgress({ kind: 'read', rows: input.rows, users: input.users, duplicates: input.duplicates });
+    const { rejected, rejectsPath } = input;
+    if (rejectsPath !== null) onProgress({ kind: 'rejected', rows: rejected, path: rejectsPath });
     const run = await openRun(
       context,
-      { placement, runId, options: { keep, ...tableOptions, ...engineOf(request) } },
+      {
+        placement,
+        runId,
+        options: { keep, ...understoodAs(request), ...tableOptions, ...engineOf(request) },
+      },
       input,
     );
     const { version, table } = run;
@@ -123,15 +132,33 @@ function engineOf({ importParts }: LoadRequest) {
     : { engine: 'import-table' as const, importBucket: `${importParts.bucket}/${importParts.prefix}` };
 }
 
+/** What decides how the same files are understood: another answer would be another run. */
+function understoodAs({ input: { format, columns, map, maxRejects } = {} }: LoadRequest) {
+  return {
+    ...(format === undefined ? {} : { format }),
+    ...(columns === undefined ? {} : { columns }),
+    ...(map === undefined ? {} : { map }),
+    ...(maxRejects === undefined ? {} : { maxRejects }),
+  };
+}
+
 /** How the input of a request is read. */
 export function inputOptions(
-  { memoryLimitBytes, tempDir }: Pick<PublisherContext, 'memoryLimitBytes' | 'tempDir'>,
-  { keep }: LoadRequest & { readonly keep: number },
+  {
+    memoryLimitBytes,
+    tempDir,
+    openRemoteFiles,
+  }: Pick<PublisherContext, 'memoryLimitBytes' | 'tempDir' | 'openRemoteFiles'>,
+  { keep, input }: LoadRequest & { readonly keep: number },
   onProgress: OnProgress,
   signal: AbortSignal,
 ): InputOptions {
-  const onFile = (path: string) => onProgress({ kind: 'reading', path });
-  return { keep, memoryLimitBytes, tempDir, signal, onFile };
+  return {
+    ...input,
+    ...{ keep, memoryLimitBytes, tempDir, signal, openRemoteFiles },
+    onFetch: (path, bytes) => onProgress({ kind: 'fetching', path, bytes }),
+    onFile: (path) => onProgress({ kind: 'reading', path }),
+  };
 }
 
 /** Reads the sample back, leaves the proof in the archive, and seals. */
@@ -162,7 +189,8 @@ async function finish(
     generatedAtFrom: input.generatedAtFrom,
     files: input.files.map(({ path, bytes, sha256, compression }) => ({ path, bytes, sha256, compression })),
     rows: input.rows,
-    rejected: 0,
+    rejected: input.rejected,
+    rejectedSamples: input.rejectedSamples,
     duplicates: input.duplicates,
     kept: input.kept,
     keepPerUser: keep,

@@ -4,6 +4,14 @@ import { manifestKey } from './archive-keys.ts';
 
 const count = z.int().min(0);
 
+const rejectedRow = z.object({
+  file: z.string(),
+  record: count,
+  line: count.optional(),
+  reason: z.string(),
+  text: z.string(),
+});
+
 /** The proof of a load, as kept in the archive: what went in, what came of it, how that was shown. */
 const manifestSchema = z.object({
   schemaVersion: z.literal(1),
@@ -23,7 +31,9 @@ const manifestSchema = z.object({
     z.object({ path: z.string(), bytes: count, sha256: z.string(), compression: z.enum(['gzip', 'none']) }),
   ),
   rows: count,
+  /** Bad rows, which were left out, and the first of them. */
   rejected: count,
+  rejectedSamples: z.array(rejectedRow).readonly().default([]),
   duplicates: count,
   /** Rows kept, at most `keepPerUser` of each user. */
   kept: count,

@@ -1,7 +1,10 @@
 /** What a publishing command reports while it works; the CLI shows it, nothing else depends on it. */
 export type ProgressEvent =
+  | { readonly kind: 'fetching'; readonly path: string; readonly bytes: number }
   | { readonly kind: 'reading'; readonly path: string }
   | { readonly kind: 'read'; readonly rows: number; readonly users: number; readonly duplicates: number }
+  /** Rows that were left out, and the file that holds them. */
+  | { readonly kind: 'rejected'; readonly rows: number; readonly path: string }
   | { readonly kind: 'table-created'; readonly table: string }
   /** A run goes on where an earlier process left it. */
   | { readonly kind: 'resumed'; readonly table: string; readonly users: number }

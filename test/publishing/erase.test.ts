@@ -7,9 +7,9 @@ import { archivedVersions, openArchivedUsers } from '../../src/publishing/archiv
 import { hashedUser, isAbout, type ErasureRecord } from '../../src/publishing/erasure-record.ts';
 import { erase } from '../../src/publishing/erase.ts';
 import { openWorkbench } from '../../src/publishing/input/duckdb.ts';
-import { predictionsIn } from '../../src/publishing/input/kept-rows.ts';
 import { load } from '../../src/publishing/load.ts';
-import { batch, collect, csv, never } from './fixtures.ts';
+import { predictionsIn } from '../support/parquet-predictions.ts';
+import { batch, csv, never } from './fixtures.ts';
 import { useHome } from './use-home.ts';
 
 const home = useHome();
@@ -58,7 +58,7 @@ describe('erase', () => {
       const workbench = await openWorkbench({ ...home.publisher, signal: never });
       const path = join(workbench.folder, 'copy.parquet');
       await home.publisher.archive.getFile(predictionsKey(placement, version), path);
-      const all = await collect(predictionsIn(await workbench.connect(), path));
+      const all = await predictionsIn(await workbench.connect(), path);
       await workbench.close();
       return all;
     };

@@ -70,6 +70,8 @@ const inputOptions: InputOptions = {
   memoryLimitBytes: 256 * 1024 * 1024,
   tempDir: tmpdir(),
   signal: never,
+  // Only tests that look at it want it kept.
+  rejectsPath: '/dev/null',
 };
 
 export interface TestPublisher extends PublisherContext {

@@ -9,7 +9,7 @@ import { DEFAULT_THRESHOLDS } from '../../src/gate/thresholds.ts';
 import { measure, type Subject } from '../../src/publishing/check/measure.ts';
 import { createContentHash } from '../../src/publishing/content-hash.ts';
 import { openWorkbench, type Workbench } from '../../src/publishing/input/duckdb.ts';
-import { predictionsIn } from '../../src/publishing/input/kept-rows.ts';
+import { predictionsIn } from './parquet-predictions.ts';
 import { withInput } from '../publishing/fixtures.ts';
 import { faults, STRENGTHS, withNewUsers, type Strength } from './bad-batches.ts';
 import { bundledFile } from './real-data.ts';
@@ -117,7 +117,7 @@ async function makeSubject(
   );
   const hash = createContentHash();
   let users = 0;
-  for await (const prediction of predictionsIn(connection, path)) {
+  for (const prediction of await predictionsIn(connection, path)) {
     hash.add(prediction);
     users++;
   }

@@ -36,6 +36,8 @@ export async function openWorkbench({
     // Whatever it needs is built in: it shall never look for more on the network.
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
+    // What this database holds is read once; finding the best compression for it takes longer than that.
+    force_compression: 'uncompressed',
   });
   const connections: DuckDBConnection[] = [];
   const interrupt = () => connections.forEach((connection) => connection.interrupt());

@@ -6,41 +6,59 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { BadInputError, messageOf, UnreachableError } from '../../domain/errors.ts';
 
-/** A file that has been read to its end once: whole, and what it says it is. */
-export interface InputFile {
+/** Where a file is: as it was given, and where it can be opened. They differ where it was fetched from S3. */
+export interface FoundFile {
   readonly path: string;
+  readonly localPath: string;
+  /** Milliseconds since the epoch, where somebody else than the local file knows it. */
+  readonly modifiedAt?: number;
+}
+
+/** A file that has been read to its end once: whole, and what it says it is. */
+export interface InputFile extends FoundFile {
   readonly bytes: number;
   readonly sha256: string;
   readonly compression: 'gzip' | 'none';
   /** Its first bytes, uncompressed: the header is in them. */
   readonly head: Buffer;
+  /** How long it is when uncompressed. */
+  readonly contentBytes: number;
+  /** A line (its bytes as Latin-1) from about every `SAMPLE_EVERY_BYTES` of it. */
+  readonly sampleLines: readonly string[];
   /** Whether all of it is UTF-8. */
   readonly isUtf8: boolean;
   /** Milliseconds since the epoch. */
   readonly modifiedAt: number;
+  /** The local file's, in milliseconds: shows whether it was changed afterwards. */
+  readonly localModifiedAt: number;
 }
 
+export const SAMPLE_EVERY_BYTES = 64 * 1024;
 const HEAD_BYTES = 64 * 1024;
+const MAX_SAMPLE_BYTES = 4096;
+const NEWLINE = 10;
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 
 /**
  * Reads a file to its end. DuckDB accepts many truncated and corrupt gzip files, so zlib sees every byte of them
  * first. Throws BadInputError for a file that is missing or broken, UnreachableError for one that cannot be read.
  */
-export async function inspectFile(path: string, signal: AbortSignal): Promise<InputFile> {
+export async function inspectFile(found: FoundFile, signal: AbortSignal): Promise<InputFile> {
+  const { path, localPath } = found;
   try {
-    const facts = await stat(path);
+    const facts = await stat(localPath);
     if (facts.isDirectory()) throw new BadInputError(`${path} is a directory, not a file`);
-    const compression = await compressionOf(path);
+    const compression = await compressionOf(localPath);
     const hash = createHash('sha256');
     const utf8 = createUtf8Check();
     const head: Buffer[] = [];
-    let headBytes = 0;
+    const sampleLines: string[] = [];
+    let contentBytes = 0;
     const look = (content: Buffer) => {
       utf8.add(content);
-      if (headBytes >= HEAD_BYTES) return;
-      head.push(content);
-      headBytes += content.length;
+      if (contentBytes < HEAD_BYTES) head.push(content);
+      contentBytes += content.length;
+      takeSamples(content, sampleLines);
     };
     let bytes = 0;
     const raw = async function* (source: AsyncIterable<Buffer>) {
@@ -50,15 +68,19 @@ export async function inspectFile(path: string, signal: AbortSignal): Promise<In
         yield chunk;
       }
     };
-    await readThrough(path, compression, raw, look, () => bytes, signal);
+    await readThrough({ path, localPath, compression }, raw, look, () => bytes, signal);
     return {
       path,
+      localPath,
       bytes,
       sha256: hash.digest('hex'),
       compression,
       head: Buffer.concat(head).subarray(0, HEAD_BYTES),
       isUtf8: utf8.passed(),
-      modifiedAt: facts.mtimeMs,
+      contentBytes,
+      sampleLines,
+      modifiedAt: found.modifiedAt ?? facts.mtimeMs,
+      localModifiedAt: facts.mtimeMs,
     };
   } catch (error) {
     signal.throwIfAborted();
@@ -68,10 +90,10 @@ export async function inspectFile(path: string, signal: AbortSignal): Promise<In
 
 /** The file's content, uncompressed. */
 export function openContent({
-  path,
+  localPath,
   compression,
-}: Pick<InputFile, 'path' | 'compression'>): AsyncIterable<Buffer> {
-  const source = createReadStream(path);
+}: Pick<InputFile, 'localPath' | 'compression'>): AsyncIterable<Buffer> {
+  const source = createReadStream(localPath);
   if (compression === 'none') return source;
   const gunzip = createGunzip();
   source.once('error', (error) => gunzip.destroy(error));
@@ -79,15 +101,24 @@ export function openContent({
   return source.pipe(gunzip);
 }
 
+/** Lines from here and there, to see how users are spread; a line in the midst of a quoted field does no harm. */
+function takeSamples(content: Buffer, lines: string[]): void {
+  for (let at = 0; at < content.length; at += SAMPLE_EVERY_BYTES) {
+    const from = content.indexOf(NEWLINE, at) + 1;
+    const to = content.indexOf(NEWLINE, from);
+    if (from > 0 && to > from && to - from < MAX_SAMPLE_BYTES)
+      lines.push(content.toString('latin1', from, to));
+  }
+}
+
 async function readThrough(
-  path: string,
-  compression: InputFile['compression'],
+  { path, localPath, compression }: Pick<InputFile, 'path' | 'localPath' | 'compression'>,
   raw: (source: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,
   look: (content: Buffer) => void,
   bytesRead: () => number,
   signal: AbortSignal,
 ): Promise<void> {
-  const source = createReadStream(path, { highWaterMark: 256 * 1024 });
+  const source = createReadStream(localPath, { highWaterMark: 256 * 1024 });
   const sink = async (content: AsyncIterable<Buffer>) => {
     for await (const chunk of content) look(chunk);
   };

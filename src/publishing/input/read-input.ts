@@ -1,37 +1,50 @@
-import { stat, symlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { BadInputError, messageOf, TopshelfError } from '../../domain/errors.ts';
+import { BadInputError, UnreachableError } from '../../domain/errors.ts';
 import { encodeItems, type RankedPair, type StoredPrediction } from '../../domain/prediction.ts';
 import { createContentHash } from '../content-hash.ts';
-import { readColumns } from './columns.ts';
+import { checkRows, ROWS_FOLDER } from './check-rows.ts';
 import { machineFault, openWorkbench, type Workbench } from './duckdb.ts';
-import { inspectFile, type InputFile } from './input-file.ts';
-import { collectKeptRows, popularOf, predictionsIn, writeParquet } from './kept-rows.ts';
-import { locateBadRecord } from './locate.ts';
-import { rankUser, type ScoredProduct } from './rank.ts';
-import { rowShape, rowsQuery, type ReadableFile } from './rows-query.ts';
+import { findFiles } from './find-files.ts';
+import { inspectFile, type FoundFile, type InputFile } from './input-file.ts';
+import { DEFAULT_MAX_REJECTS, type InputRequest } from './input-request.ts';
+import { collectPredictions, keptPredictions, popularOf, writeParquet } from './kept-predictions.ts';
+import { openSource, type Opening, type Source } from './open-sources.ts';
+import { rankedUsers } from './ranked-users.ts';
+import { assertFewRejects, createRejects, type RejectedRow } from './rejects.ts';
+import type { RemoteFiles } from './remote-files.ts';
+import type { Scan } from './scan.ts';
 
-export interface InputOptions {
+export interface InputOptions extends InputRequest {
   /** Most products kept of each user. */
   readonly keep: number;
-  /** Most memory that DuckDB may take, in bytes. */
+  /** About how much memory reading may take, in bytes, Node's own beside it. */
   readonly memoryLimitBytes: number;
   /** Where it spills. */
   readonly tempDir: string;
   readonly signal: AbortSignal;
+  /** Opens what `s3://` inputs come from. */
+  readonly openRemoteFiles?: (() => Promise<RemoteFiles>) | undefined;
   /** Called before each file is read. */
   readonly onFile?: (path: string) => void;
+  /** Called before a file is fetched from an object store, with its size in bytes. */
+  readonly onFetch?: (url: string, bytes: number) => void;
 }
 
 /** A batch that has been read, checked row by row, and ordered: nothing in it is refused any more. */
 export interface Input {
-  readonly files: readonly Omit<InputFile, 'head' | 'isUtf8'>[];
-  /** Rows read, rows that repeated a user's product, and rows kept. */
+  readonly files: readonly Pick<InputFile, 'path' | 'bytes' | 'sha256' | 'compression'>[];
+  /** Good rows, rows that repeated a user's product, and rows kept. */
   readonly rows: number;
   readonly duplicates: number;
   readonly kept: number;
   readonly users: number;
+  /** Bad rows, the first of them, and the file with all of them; null where there are none. */
+  readonly rejected: number;
+  readonly rejectedSamples: readonly RejectedRow[];
+  readonly rejectsPath: string | null;
   readonly contentHash: string;
   /** ISO 8601: the latest timestamp in the rows, or the newest file's time where the rows have none. */
   readonly generatedAt: string;
@@ -44,146 +57,140 @@ export interface Input {
   close(): Promise<void>;
 }
 
+// DuckDB takes more than it counts (the allocator's gaps, what it hands over), and JavaScript has a part in it, too.
+const DUCKDB_SHARE = 0.5;
+/** Files that are hashed and unpacked at once; Node does that on four threads of its own. */
+const INSPECTED_AT_ONCE = 4;
+
 /**
- * Reads long CSV files (plain or gzip) within the memory limit, whatever their size. Throws BadInputError, naming file and
- * record, for anything that must not be published, and UnreachableError where a file or the disk cannot be used.
+ * Reads a batch within the memory limit, whatever its size. Bad rows are left out and written to a file, as long as
+ * their share is small. Throws BadInputError, naming file and record, for what must not be published, and
+ * UnreachableError where a file or the disk cannot be used.
  */
 export async function readInput(paths: readonly string[], options: InputOptions): Promise<Input> {
   if (paths.length === 0) throw new BadInputError('no input file was given');
-  const inspected: Omit<ReadableFile, 'plainPath'>[] = [];
-  for (const path of paths) {
-    options.onFile?.(path);
-    const file = await inspectFile(path, options.signal);
-    inspected.push({ file, columns: await readColumns(file) });
-  }
-  if (inspected.some(({ file }) => !file.isUtf8)) throw await badRecord(inspected, 'it is not all UTF-8');
-  const workbench = await openWorkbench(options);
+  const memoryLimitBytes = Math.floor(options.memoryLimitBytes * DUCKDB_SHARE);
+  const workbench = await openWorkbench({ ...options, memoryLimitBytes });
   try {
-    return await readRows(await withPlainPaths(inspected, workbench), workbench, options);
+    const { openRemoteFiles, onFetch = () => undefined, signal } = options;
+    const found = await findFiles(paths, { folder: workbench.folder, openRemoteFiles, onFetch, signal });
+    const files = await inspectAll(found, options);
+    return await readFiles(files, workbench, options);
   } catch (error) {
     await workbench.close();
     options.signal.throwIfAborted();
-    throw error instanceof BadRowError ? await badRecord(inspected, error.message) : error;
+    throw error;
   }
 }
 
-async function readRows(
-  files: readonly ReadableFile[],
+async function readFiles(
+  files: readonly InputFile[],
   workbench: Workbench,
   options: InputOptions,
 ): Promise<Input> {
   const writer = await workbench.connect();
-  const totals = await keepRows(await workbench.connect(), writer, files, options.keep).catch(
-    (error: unknown) => {
-      throw error instanceof TopshelfError
-        ? error
-        : (machineFault(error) ?? new BadRowError(messageOf(error)));
-    },
+  const reader = await workbench.connect();
+  const { folder } = workbench;
+  const rejects = createRejects(
+    options.rejectsPath ?? join(options.tempDir, `topshelf-rejects-${randomUUID()}.jsonl`),
   );
-  if (totals.users === 0) {
-    throw new BadInputError(
-      `no rows in ${files.map(({ file }) => file.path).join(', ')}: there is only a header`,
-    );
-  }
+  const opening: Opening = { request: options, connection: writer, folder, rejects, signal: options.signal };
+  const sources: Source[] = [];
+  for (const [index, file] of files.entries()) sources.push(await openSource(file, index, opening));
+  const scan = await checkRows(sources, opening, options.memoryLimitBytes);
   await assertUnchanged(files);
-  const parquetPath = join(workbench.folder, 'predictions.parquet');
+  assertFewRejects(rejects, scan.rows + rejects.count, options.maxRejects ?? DEFAULT_MAX_REJECTS);
+  if (scan.rows === 0) {
+    throw new BadInputError(`no rows in ${files.map(({ path }) => path).join(', ')}: there is only a header`);
+  }
+  const totals = await rankBuckets(writer, reader, scan, options.keep);
+  await rm(join(folder, ROWS_FOLDER), { recursive: true });
+  const parquetPath = join(folder, 'predictions.parquet');
   await writeParquet(writer, parquetPath);
-  const popular = await popularOf(writer, totals.users);
-  await writer.run('DROP TABLE kept');
-  const { latest, ...counts } = totals;
+  const popular = await popularOf(writer, parquetPath, totals.users);
+  const { latest } = scan;
   return {
-    ...counts,
-    files: files.map(({ file: { head: _head, isUtf8: _isUtf8, ...facts } }) => facts),
-    generatedAt: new Date(latest || Math.max(...files.map(({ file }) => file.modifiedAt))).toISOString(),
+    ...totals,
+    rows: scan.rows,
+    files: files.map(({ path, bytes, sha256, compression }) => ({ path, bytes, sha256, compression })),
+    rejected: rejects.count,
+    rejectedSamples: rejects.samples,
+    rejectsPath: rejects.count > 0 ? rejects.path : null,
+    generatedAt: new Date(latest || Math.max(...files.map(({ modifiedAt }) => modifiedAt))).toISOString(),
     generatedAtFrom: latest > 0 ? 'rows' : 'file',
     popular,
     parquetPath,
-    predictions: () => predictionsIn(writer, parquetPath),
+    predictions: () => keptPredictions(reader),
     close: () => workbench.close(),
   };
 }
 
-/** One pass over all rows, sorted by user: orders each user's, adds up the hash, and hands on what is kept. */
-async function keepRows(
-  reader: DuckDBConnection,
+/** Ranks one bucket after the other, and collects, counts and hashes what is kept. */
+async function rankBuckets(
   writer: DuckDBConnection,
-  files: readonly ReadableFile[],
+  reader: DuckDBConnection,
+  { buckets, shape, rows: scanned }: Scan,
   keep: number,
 ) {
-  const shape = rowShape(files);
-  const table = await collectKeptRows(writer);
   const hash = createContentHash();
-  const totals = { rows: 0, duplicates: 0, kept: 0, users: 0, latest: 0 };
-  let userId: string | undefined;
-  let products: ScoredProduct[] = [];
-
-  const finishUser = () => {
-    if (userId === undefined) return;
-    const { pairs, duplicates } = rankUser(products, keep);
-    table.add(userId, pairs);
-    hash.add({ userId, items: encodeItems(pairs) });
-    totals.users += 1;
-    totals.duplicates += duplicates;
-    totals.kept += pairs.length;
-    products = [];
-  };
-
-  const result = await reader.stream(rowsQuery(files, shape));
-  for await (const chunk of result) {
-    const columns = chunk.getColumns() as [string[], string[], number[], ...number[][]];
-    const [users, productIds, scores] = columns;
-    const ranks = shape.hasRank ? columns[3] : undefined;
-    const times = shape.hasTimestamp ? columns.at(-1) : undefined;
-    for (let row = 0; row < users.length; row++) {
-      const user = users[row] ?? refuse();
-      if (user !== userId) {
-        finishUser();
-        userId = user;
+  const totals = { kept: 0, users: 0, duplicates: 0 };
+  let seen = 0;
+  try {
+    const predictions = await collectPredictions(writer);
+    for (const bucket of buckets) {
+      for await (const users of rankedUsers(reader, bucket, shape, keep)) {
+        for (const { userId, rows, pairs, duplicates } of users) {
+          seen += rows;
+          const prediction = { userId, items: encodeItems(pairs) };
+          predictions.add(prediction);
+          hash.add(prediction);
+          totals.kept += pairs.length;
+          totals.duplicates += duplicates;
+        }
+        totals.users += users.length;
       }
-      const rank = ranks === undefined ? 0 : (ranks[row] ?? refuse());
-      products.push({ productId: productIds[row] ?? refuse(), score: scores[row] ?? refuse(), rank });
-      if (times !== undefined) totals.latest = Math.max(totals.latest, Number(times[row] ?? refuse()));
     }
-    totals.rows += users.length;
+    predictions.finish();
+  } catch (error) {
+    throw machineFault(error) ?? error;
   }
-  finishUser();
-  table.finish();
+  assertComplete(seen, scanned);
   return { ...totals, contentHash: hash.digest() };
 }
 
-/** SQL or DuckDB's reader found a row that breaks a rule; which one is looked up afterwards. */
-class BadRowError extends Error {}
-
-function refuse(): never {
-  throw new BadRowError('a row breaks a rule');
-}
-
-async function badRecord(
-  files: readonly Omit<ReadableFile, 'plainPath'>[],
-  reason: string,
-): Promise<BadInputError> {
-  const paths = files.map(({ file }) => file.path).join(', ');
-  return (
-    (await locateBadRecord(files)) ?? new BadInputError(`${paths} cannot be read: ${reason.split('\n')[0]}`)
+/**
+ * Throws unless every row that was scanned came back. DuckDB's client takes a query that fails halfway (an interrupt,
+ * a disk error while it reads what it spilled) for one that has no more rows.
+ */
+export function assertComplete(seen: number, scanned: number): void {
+  if (seen === scanned) return;
+  throw new UnreachableError(
+    `only ${seen} of ${scanned} rows came back from the temporary folder; look at the disk and its space, and try again`,
   );
 }
 
-async function withPlainPaths(files: readonly Omit<ReadableFile, 'plainPath'>[], { folder }: Workbench) {
-  return Promise.all(
-    files.map(async (entry, index) => {
-      const plainPath = join(folder, `input-${index}`);
-      await symlink(resolve(entry.file.path), plainPath);
-      return { ...entry, plainPath };
-    }),
-  );
+async function inspectAll(
+  found: readonly FoundFile[],
+  { signal, onFile }: InputOptions,
+): Promise<InputFile[]> {
+  const files: InputFile[] = [];
+  const waiting = found.entries();
+  const inspect = async () => {
+    for (const [index, file] of waiting) {
+      onFile?.(file.path);
+      files[index] = await inspectFile(file, signal);
+    }
+  };
+  await Promise.all(Array.from({ length: INSPECTED_AT_ONCE }, inspect));
+  return files;
 }
 
 /** What was hashed and what was read must be the same file: an export may still be writing. */
-async function assertUnchanged(files: readonly ReadableFile[]): Promise<void> {
-  for (const { file } of files) {
-    const { size, mtimeMs } = await stat(file.path);
-    if (size !== file.bytes || mtimeMs !== file.modifiedAt) {
-      throw new BadInputError(`${file.path} changed while it was read; try again when it is complete`);
+async function assertUnchanged(files: readonly InputFile[]): Promise<void> {
+  for (const { path, localPath, bytes, localModifiedAt } of files) {
+    const { size, mtimeMs } = await stat(localPath);
+    if (size !== bytes || mtimeMs !== localModifiedAt) {
+      throw new BadInputError(`${path} changed while it was read; try again when it is complete`);
     }
   }
 }

@@ -11,8 +11,10 @@ const isNumber = new RegExp(`^${NUMBER}$`);
 const isWholeNumber = new RegExp(`^${WHOLE_NUMBER}$`);
 const isTimestamp = new RegExp(`^${TIMESTAMP}$`);
 
+// Most ids are plain ASCII, which is much cheaper to see than that none of Unicode's control characters is there.
 const idHolds = (column: string): string =>
-  String.raw`strlen(${column}) BETWEEN 1 AND ${MAX_ID_BYTES} AND NOT regexp_matches(${column}, '\p{Cc}')`;
+  String.raw`strlen(${column}) BETWEEN 1 AND ${MAX_ID_BYTES} AND CASE WHEN regexp_full_match(${column}, '[ -~]+')
+    THEN true ELSE NOT regexp_matches(${column}, '\p{Cc}') END`;
 
 /** SQL expressions over VARCHAR columns; each is NULL where the value breaks its rule. */
 export const sqlRules = {
@@ -20,8 +22,9 @@ export const sqlRules = {
     `CASE WHEN ${idHolds(column)} AND NOT starts_with(${column}, '#') THEN ${column} END`,
   productId: (column: string) => `CASE WHEN ${idHolds(column)} THEN ${column} END`,
   score: (column: string) =>
+    // Adding zero turns -0, which JSON cannot tell from 0, into 0.
     `CASE WHEN regexp_full_match(${column}, '${NUMBER}') AND isfinite(TRY_CAST(${column} AS DOUBLE))
-       THEN TRY_CAST(${column} AS DOUBLE) END`,
+       THEN TRY_CAST(${column} AS DOUBLE) + 0 END`,
   rank: (column: string) =>
     `CASE WHEN regexp_full_match(${column}, '${WHOLE_NUMBER}') THEN NULLIF(TRY_CAST(${column} AS INTEGER), 0) END`,
   /** Milliseconds since the epoch, UTC unless it says otherwise; 0 where the field is empty. */
@@ -36,7 +39,7 @@ export function rowFault(fields: readonly string[], columns: Columns): string | 
   // As DuckDB, which takes an empty field too many for a trailing comma.
   const isTrailingComma = fields.length === count + 1 && fields[count] === '';
   if (fields.length !== count && !isTrailingComma) {
-    return `has ${fields.length} fields; the header has ${count}`;
+    return `has ${fields.length} fields; there are ${count} columns`;
   }
   const value = (at: number | undefined): string => (at === undefined ? '' : (fields[at] ?? ''));
   const [user, product, score] = [value(columns.entity), value(columns.class), value(columns.score)];
@@ -52,14 +55,17 @@ export function rowFault(fields: readonly string[], columns: Columns): string | 
     return `rank ${shown(rank)} is not a positive whole number`;
   }
   const timestamp = value(columns.timestamp);
-  // The date alone: JavaScript is lenient about days that a month does not have, DuckDB is not.
-  if (timestamp !== '' && !(isTimestamp.test(timestamp) && isDay(timestamp.slice(0, 10)))) {
+  if (timestamp !== '' && !(isTimestamp.test(timestamp) && isMoment(timestamp))) {
     return `timestamp ${shown(timestamp)} is not a time such as "2026-11-21T03:15:00Z"`;
   }
   return undefined;
 }
 
-function isDay(text: string): boolean {
-  const time = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+// JavaScript is lenient about days that a month does not have, DuckDB is not.
+function isMoment(text: string): boolean {
+  const day = text.slice(0, 10);
+  const time = Date.parse(`${day}T00:00:00Z`);
+  if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(day)) return false;
+  const [, hour = '0', minute = '0', second = '0'] = /^.{10}.(\d\d):(\d\d)(?::(\d\d))?/.exec(text) ?? [];
+  return Number(hour) <= 23 && Number(minute) <= 59 && Number(second) <= 59;
 }

@@ -1,3 +1,5 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BadInputError } from '../../../src/domain/errors.ts';
 import { createFolder, csv, gzip, withInput } from '../fixtures.ts';
@@ -14,7 +16,7 @@ const read = async (...contents: (string | Uint8Array)[]) => {
 };
 const HEADER = 'ENTITY,CLASS,SCORE\n';
 
-describe('a row that breaks a rule stops the load, by file and record', () => {
+describe('too many bad rows stop the load, which names them by file and record', () => {
   const long = 'x'.repeat(129);
   it.each([
     ['a user id that is empty', ',p,1', 'user id "" is empty'],
@@ -34,8 +36,8 @@ describe('a row that breaks a rule stops the load, by file and record', () => {
     ['a hexadecimal score', 'u,p,0x10', 'score "0x10" is not a finite number'],
     ['a score with underscores', 'u,p,1_000', 'score "1_000" is not a finite number'],
     ['a score with a decimal comma', 'u,p,"0,5"', 'score "0,5" is not a finite number'],
-    ['a field too many', 'u,p,1,2', 'has 4 fields; the header has 3'],
-    ['a field too few', 'u,p', 'has 2 fields; the header has 3'],
+    ['a field too many', 'u,p,1,2', 'has 4 fields; there are 3 columns'],
+    ['a field too few', 'u,p', 'has 2 fields; there are 3 columns'],
     ['text after a quote', '"u"x,p,1', 'has text after a closing quote'],
     ['a quote that is never closed', '"u,p,1', 'has a quote that is never closed'],
   ])('%s', async (_, row, message) => {
@@ -80,7 +82,10 @@ describe('a row that breaks a rule stops the load, by file and record', () => {
       `p${at}`,
       at === 54_321 ? 'NaN' : 0.5,
     ]);
-    await expect(read(csv(rows))).rejects.toThrow('record 54322 (line 54323): score "NaN"');
+    const path = await folder.file(csv(rows));
+    await expect(withInput([path], () => 0, { maxRejects: 0 })).rejects.toThrow(
+      'record 54322 (line 54323): score "NaN"',
+    );
   });
 
   it('bytes that are not UTF-8, in any column', async () => {
@@ -114,9 +119,12 @@ describe('a file that cannot be a batch is refused', () => {
     await expect(read(content)).rejects.toThrow(message);
   });
 
-  it('one that does not exist, or is a directory', async () => {
+  it('one that does not exist, or a folder without files', async () => {
     await expect(withInput([`${folder.path}/none.csv`], () => 0)).rejects.toThrow('none.csv does not exist');
-    await expect(withInput([folder.path], () => 0)).rejects.toThrow('is a directory');
+    const empty = await mkdtemp(join(folder.path, 'empty-'));
+    await expect(withInput([empty], () => 0)).rejects.toThrow('is a folder without files');
+    await expect(withInput([`${empty}/*.csv`], () => 0)).rejects.toThrow('no file matches');
+    await expect(withInput(['s3://bucket/key'], () => 0)).rejects.toThrow('there is no object store here');
     await expect(withInput([], () => 0)).rejects.toBeInstanceOf(BadInputError);
   });
 
