@@ -9,7 +9,6 @@ import {
   UpdateTableCommand,
   waitUntilTableExists,
   waitUntilTableNotExists,
-  type DynamoDBClientConfig,
   type TableStatus,
 } from '@aws-sdk/client-dynamodb';
 import {
@@ -56,8 +55,6 @@ export function createDynamoDbTables(connection: DynamoDbConnection): Prediction
   const writer = new DynamoDBClient({
     ...connection,
     maxAttempts: 1,
-    // With the SDK's own silent logger every batch is copied, field by field, to be logged by nobody.
-    logger: {} as NonNullable<DynamoDBClientConfig['logger']>,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
