@@ -86,6 +86,8 @@ export async function load(
     }
     try {
       const inputAt = context.now();
+      // Beside the writing, which waits for the table most of the time.
+      input.toParquet().catch(() => undefined);
       const sample = await make(
         context,
         request,
@@ -172,7 +174,7 @@ async function finish(
   signal: AbortSignal,
 ): Promise<Loaded> {
   const { placement, keep = DEFAULT_KEEP } = request;
-  const { users, contentHash, popular } = input;
+  const { users, contentHash } = input;
   await readBack(context.tables, table, sample, signal);
   onProgress({ kind: 'read-back', users: sample.length });
 
@@ -203,7 +205,8 @@ async function finish(
     },
     readBack: { users: sample.length, equal: true },
   };
-  await context.archive.putFileOnce(predictionsKey(placement, version), input.parquetPath);
+  const { parquetPath, popular } = await input.toParquet();
+  await context.archive.putFileOnce(predictionsKey(placement, version), parquetPath);
   const proof = await writeManifest(context.archive, manifest);
   const seal: Seal = { schemaVersion: 1, placement, version, users, contentHash, generatedAt, popular };
   await retried(() => context.tables.seal(table, seal, signal), signal);

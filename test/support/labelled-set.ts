@@ -157,11 +157,11 @@ async function throughLoader(
   use: (candidate: TestSubject) => Promise<Verdict>,
 ): Promise<Labelled['verdict']> {
   try {
-    return await withInput(
-      paths,
-      ({ parquetPath: path, users, contentHash, generatedAt, generatedAtFrom, popular }) =>
-        use({ path, users, contentHash, generatedAt, generatedAtFrom, popular }),
-    );
+    return await withInput(paths, async (input) => {
+      const { users, contentHash, generatedAt, generatedAtFrom } = input;
+      const { parquetPath: path, popular } = await input.toParquet();
+      return use({ path, users, contentHash, generatedAt, generatedAtFrom, popular });
+    });
   } catch (error) {
     if (error instanceof BadInputError) return { refused: error.message };
     throw error;

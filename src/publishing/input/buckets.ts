@@ -2,10 +2,10 @@ import { compareBytes } from '../byte-order.ts';
 import { sqlText } from './row-source.ts';
 
 /**
- * Bytes of input text that one bucket shall hold, as a part of the memory limit: the rows of a bucket are ranked in
- * memory, where they take several times their text.
+ * Bytes of input text that one bucket shall hold, as a part of the memory limit: the rows of two buckets are in memory
+ * at once, where they take several times their text.
  */
-const LIMIT_PARTS = 16;
+const LIMIT_PARTS = 32;
 const MAX_BUCKETS = 1000;
 
 /**

@@ -7,6 +7,8 @@ import { messageOf, UnreachableError } from '../../domain/errors.ts';
 export interface Workbench {
   readonly folder: string;
   connect(): Promise<DuckDBConnection>;
+  /** Ends the queries that are under way with an error. */
+  interrupt(): void;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export async function openWorkbench({
       await connection.run("SET TimeZone = 'UTC'");
       return connection;
     },
+    interrupt,
     async close() {
       if (closed) return;
       closed = true;

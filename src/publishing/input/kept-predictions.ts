@@ -1,4 +1,6 @@
-import { DuckDBDataChunk, VARCHAR, type DuckDBConnection } from '@duckdb/node-api';
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { RankedPair, StoredPrediction } from '../../domain/prediction.ts';
 import { compareBytes } from '../byte-order.ts';
 import { sqlText } from './row-source.ts';
@@ -6,50 +8,83 @@ import { sqlText } from './row-source.ts';
 /** How many places of each user count for `popular`: those of an ordinary answer. */
 const FIRST_PLACES = 5;
 const POPULAR_PRODUCTS = 20;
-const CHUNK_ROWS = 2048;
+const FLUSH_CHARACTERS = 256 * 1024;
+const READ_BYTES = 256 * 1024;
+// No id holds a control character, and JSON text escapes them: a tab and a line feed can stand between.
+const BETWEEN = '\t';
+// DynamoDB takes items of 400 KB at most.
+const MAX_LINE_BYTES = 1_000_000;
 
 /** Takes the predictions that are kept, users in byte order. */
 export interface KeptPredictions {
   add(prediction: StoredPrediction): void;
+  /** Closes the file; may be called more than once. */
   finish(): void;
 }
 
-/** Opens the table that collects what is kept, in its final form: everything else is made of it. */
-export async function collectPredictions(connection: DuckDBConnection): Promise<KeptPredictions> {
-  await connection.run('CREATE TABLE predictions (userId VARCHAR NOT NULL, items VARCHAR NOT NULL)');
-  const appender = await connection.createAppender('predictions');
-  let columns: [string[], string[]] = [[], []];
+/**
+ * Opens the file that collects what is kept, a line for each user: everything else is made of it. A plain file, because
+ * a table of the database takes several times the CPU to fill and to read.
+ */
+export function collectPredictions(path: string): KeptPredictions {
+  const file = openSync(path, 'wx');
+  let isOpen = true;
+  let text = '';
   let last: string | undefined;
   const flush = () => {
-    const chunk = DuckDBDataChunk.create([VARCHAR, VARCHAR]);
-    chunk.setColumns(columns);
-    appender.appendDataChunk(chunk);
-    columns = [[], []];
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+    text = '';
   };
   return {
     add({ userId, items }) {
       if (last !== undefined && compareBytes(last, userId) >= 0)
         throw new Error('users are not in byte order');
       last = userId;
-      columns[0].push(userId);
-      columns[1].push(items);
-      if (columns[0].length === CHUNK_ROWS) flush();
+      text += `${userId}${BETWEEN}${items}\n`;
+      if (text.length >= FLUSH_CHARACTERS) flush();
     },
     finish() {
-      if (columns[0].length > 0) flush();
-      appender.closeSync();
+      if (!isOpen) return;
+      isOpen = false;
+      try {
+        flush();
+      } finally {
+        closeSync(file);
+      }
     },
   };
 }
 
+/** What was kept, in the order it was added. */
+export async function* keptPredictions(path: string): AsyncGenerator<StoredPrediction> {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>) {
+    const lines = (rest + decoder.write(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const end = line.indexOf(BETWEEN);
+      yield { userId: line.slice(0, end), items: line.slice(end + 1) };
+    }
+  }
+}
+
 /** Writes what was kept to a parquet file: userId, productId, score, position (from 1), in the order it was added. */
-export async function writeParquet(connection: DuckDBConnection, path: string): Promise<void> {
+export async function writeParquet(
+  connection: DuckDBConnection,
+  keptPath: string,
+  parquetPath: string,
+): Promise<void> {
   await connection.run(
     `COPY (
        SELECT userId, pair[1] AS productId, pair[2]::DOUBLE AS score, position FROM (
          SELECT userId, unnest(pairs) AS pair, generate_subscripts(pairs, 1)::INTEGER AS position FROM (
-           SELECT userId, from_json(items, '[["VARCHAR"]]') AS pairs FROM predictions)))
-     TO ${sqlText(path)} (FORMAT parquet, COMPRESSION zstd)`,
+           SELECT userId, from_json(items, '[["VARCHAR"]]') AS pairs
+           FROM read_csv(${sqlText(keptPath)}, columns={'userId': 'VARCHAR', 'items': 'VARCHAR'}, header=false,
+             auto_detect=false, delim='${BETWEEN}', quote='', escape='', new_line='\\n',
+             max_line_size=${MAX_LINE_BYTES}, buffer_size=${4 * MAX_LINE_BYTES}))))
+     TO ${sqlText(parquetPath)} (FORMAT parquet, COMPRESSION zstd)`,
   );
 }
 
@@ -64,13 +99,4 @@ export async function popularOf(
      GROUP BY productId ORDER BY 2 DESC, productId LIMIT ${POPULAR_PRODUCTS}`,
   );
   return result.getRows().map((row) => [String(row[0]), Number(row[1]) / users]);
-}
-
-/** What was kept, in the order it was added. */
-export async function* keptPredictions(connection: DuckDBConnection): AsyncGenerator<StoredPrediction> {
-  const result = await connection.stream('SELECT userId, items FROM predictions');
-  for await (const chunk of result) {
-    const [users, items] = chunk.getColumns() as [string[], string[]];
-    for (let row = 0; row < users.length; row++) yield { userId: users[row]!, items: items[row]! };
-  }
 }

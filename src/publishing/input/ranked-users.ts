@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBListVector } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBListVector, DuckDBResult } from '@duckdb/node-api';
 import type { RowShape } from './row-source.ts';
 import { rankUser, type RankedUser } from './rank.ts';
 
@@ -12,22 +12,31 @@ export interface RankedUserWithId extends RankedUser {
 const SEPARATOR = '\u0001';
 
 /**
- * The users of a bucket in the order of their ids' bytes, each with its rows ranked; in blocks, because a promise for
- * each user would take longer than its ranking.
+ * The users of a bucket with all their rows, in the order of their ids' bytes; resolves when the first can be taken.
  * @param rows SQL of the bucket's rows, as `scanRows` gives it
  */
-export async function* rankedUsers(
+export function groupUsers(
   connection: DuckDBConnection,
   rows: string,
   { hasRank }: Pick<RowShape, 'hasRank'>,
-  keep: number,
-): AsyncGenerator<RankedUserWithId[]> {
+): Promise<DuckDBResult> {
   // One text of ids and lists of numbers a user: handing over single values costs JavaScript several times as much.
-  const result = await connection.stream(
+  return connection.stream(
     `SELECT userId, string_agg(productId, chr(1)), list(score)${hasRank ? ', list("rank")' : ''}
      FROM (${rows}) GROUP BY userId ORDER BY userId`,
   );
-  for await (const chunk of result) {
+}
+
+/**
+ * The users of `groupUsers`, each with its rows ranked; in blocks, because a promise for each user would take longer
+ * than its ranking.
+ */
+export async function* rankedUsers(
+  groups: DuckDBResult,
+  { hasRank }: Pick<RowShape, 'hasRank'>,
+  keep: number,
+): AsyncGenerator<RankedUserWithId[]> {
+  for await (const chunk of groups) {
     const users = chunk.getColumnValues(0) as string[];
     const products = chunk.getColumnValues(1) as string[];
     const scores = chunk.getColumnVector(2) as DuckDBListVector;

@@ -1,21 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DuckDBConnection } from '@duckdb/node-api';
-import { BadInputError, UnreachableError } from '../../domain/errors.ts';
-import { encodeItems, type RankedPair, type StoredPrediction } from '../../domain/prediction.ts';
-import { createContentHash } from '../content-hash.ts';
+import { BadInputError } from '../../domain/errors.ts';
+import type { RankedPair, StoredPrediction } from '../../domain/prediction.ts';
 import { checkRows, ROWS_FOLDER } from './check-rows.ts';
 import { machineFault, openWorkbench, type Workbench } from './duckdb.ts';
 import { findFiles } from './find-files.ts';
 import { inspectFile, type FoundFile, type InputFile } from './input-file.ts';
 import { DEFAULT_MAX_REJECTS, type InputRequest } from './input-request.ts';
-import { collectPredictions, keptPredictions, popularOf, writeParquet } from './kept-predictions.ts';
+import { keptPredictions, popularOf, writeParquet } from './kept-predictions.ts';
 import { openSource, type Opening, type Source } from './open-sources.ts';
-import { rankedUsers } from './ranked-users.ts';
+import { rankBuckets } from './rank-buckets.ts';
 import { assertFewRejects, createRejects, type RejectedRow } from './rejects.ts';
 import type { RemoteFiles } from './remote-files.ts';
-import type { Scan } from './scan.ts';
 
 export interface InputOptions extends InputRequest {
   /** Most products kept of each user. */
@@ -49,12 +46,17 @@ export interface Input {
   /** ISO 8601: the latest timestamp in the rows, or the newest file's time where the rows have none. */
   readonly generatedAt: string;
   readonly generatedAtFrom: 'rows' | 'file';
-  readonly popular: readonly RankedPair[];
+  /** Users in byte order of their ids; may be read more than once. */
+  predictions(): AsyncIterable<StoredPrediction>;
+  /** Writes the kept rows for the archive, the first time it is called; beside whatever else is done with the batch. */
+  toParquet(): Promise<KeptRows>;
+  close(): Promise<void>;
+}
+
+export interface KeptRows {
   /** The kept rows: userId, productId, score, position. Gone after `close`. */
   readonly parquetPath: string;
-  /** Users in byte order of their ids; may be read more than once, one after the other. */
-  predictions(): AsyncIterable<StoredPrediction>;
-  close(): Promise<void>;
+  readonly popular: readonly RankedPair[];
 }
 
 // DuckDB takes more than it counts (the allocator's gaps, what it hands over), and JavaScript has a part in it, too.
@@ -89,7 +91,6 @@ async function readFiles(
   options: InputOptions,
 ): Promise<Input> {
   const writer = await workbench.connect();
-  const reader = await workbench.connect();
   const { folder } = workbench;
   const rejects = createRejects(
     options.rejectsPath ?? join(options.tempDir, `topshelf-rejects-${randomUUID()}.jsonl`),
@@ -103,11 +104,10 @@ async function readFiles(
   if (scan.rows === 0) {
     throw new BadInputError(`no rows in ${files.map(({ path }) => path).join(', ')}: there is only a header`);
   }
-  const totals = await rankBuckets(writer, reader, scan, options.keep);
+  const keptPath = join(folder, 'kept');
+  const totals = await rankBuckets(workbench, scan, options.keep, keptPath);
   await rm(join(folder, ROWS_FOLDER), { recursive: true });
-  const parquetPath = join(folder, 'predictions.parquet');
-  await writeParquet(writer, parquetPath);
-  const popular = await popularOf(writer, parquetPath, totals.users);
+  let parquet: Promise<KeptRows> | undefined;
   const { latest } = scan;
   return {
     ...totals,
@@ -118,55 +118,25 @@ async function readFiles(
     rejectsPath: rejects.count > 0 ? rejects.path : null,
     generatedAt: new Date(latest || Math.max(...files.map(({ modifiedAt }) => modifiedAt))).toISOString(),
     generatedAtFrom: latest > 0 ? 'rows' : 'file',
-    popular,
-    parquetPath,
-    predictions: () => keptPredictions(reader),
-    close: () => workbench.close(),
+    predictions: () => keptPredictions(keptPath),
+    toParquet: () => (parquet ??= writeKeptRows(workbench, keptPath, totals.users)),
+    close: async () => {
+      workbench.interrupt();
+      await parquet?.catch(() => undefined);
+      await workbench.close();
+    },
   };
 }
 
-/** Ranks one bucket after the other, and collects, counts and hashes what is kept. */
-async function rankBuckets(
-  writer: DuckDBConnection,
-  reader: DuckDBConnection,
-  { buckets, shape, rows: scanned }: Scan,
-  keep: number,
-) {
-  const hash = createContentHash();
-  const totals = { kept: 0, users: 0, duplicates: 0 };
-  let seen = 0;
+async function writeKeptRows(workbench: Workbench, keptPath: string, users: number): Promise<KeptRows> {
+  const parquetPath = join(workbench.folder, 'predictions.parquet');
   try {
-    const predictions = await collectPredictions(writer);
-    for (const bucket of buckets) {
-      for await (const users of rankedUsers(reader, bucket, shape, keep)) {
-        for (const { userId, rows, pairs, duplicates } of users) {
-          seen += rows;
-          const prediction = { userId, items: encodeItems(pairs) };
-          predictions.add(prediction);
-          hash.add(prediction);
-          totals.kept += pairs.length;
-          totals.duplicates += duplicates;
-        }
-        totals.users += users.length;
-      }
-    }
-    predictions.finish();
+    const connection = await workbench.connect();
+    await writeParquet(connection, keptPath, parquetPath);
+    return { parquetPath, popular: await popularOf(connection, parquetPath, users) };
   } catch (error) {
     throw machineFault(error) ?? error;
   }
-  assertComplete(seen, scanned);
-  return { ...totals, contentHash: hash.digest() };
-}
-
-/**
- * Throws unless every row that was scanned came back. DuckDB's client takes a query that fails halfway (an interrupt,
- * a disk error while it reads what it spilled) for one that has no more rows.
- */
-export function assertComplete(seen: number, scanned: number): void {
-  if (seen === scanned) return;
-  throw new UnreachableError(
-    `only ${seen} of ${scanned} rows came back from the temporary folder; look at the disk and its space, and try again`,
-  );
 }
 
 async function inspectAll(

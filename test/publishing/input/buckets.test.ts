@@ -15,9 +15,9 @@ const users = Array.from(
   (_, at) => `${at % 3 ? '' : '\u{1F600}'}user's ${(at * 7919) % 1000}`,
 );
 
-it('cuts users into parts of a sixteenth of the memory limit', () => {
-  expect(bucketBounds(users, 4 * MB, 64 * MB)).toEqual([]);
-  const bounds = bucketBounds(users, 16 * MB, 64 * MB);
+it('cuts users into parts of a thirty-second of the memory limit', () => {
+  expect(bucketBounds(users, 2 * MB, 64 * MB)).toEqual([]);
+  const bounds = bucketBounds(users, 8 * MB, 64 * MB);
   expect(bounds).toHaveLength(3);
   const ordered = users.toSorted(compareBytes);
   expect(bounds).toEqual([250, 500, 750].map((at) => ordered[at]));

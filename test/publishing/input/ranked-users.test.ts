@@ -2,8 +2,8 @@ import { tmpdir } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { UnreachableError } from '../../../src/domain/errors.ts';
 import { openWorkbench } from '../../../src/publishing/input/duckdb.ts';
-import { rankedUsers } from '../../../src/publishing/input/ranked-users.ts';
-import { assertComplete } from '../../../src/publishing/input/read-input.ts';
+import { groupUsers, rankedUsers } from '../../../src/publishing/input/ranked-users.ts';
+import { assertComplete } from '../../../src/publishing/input/rank-buckets.ts';
 
 const ROWS = 2_000_000;
 
@@ -18,7 +18,8 @@ describe('a query that fails halfway', () => {
     const connection = await workbench.connect();
     let seen = 0;
     try {
-      for await (const users of rankedUsers(connection, rows, { hasRank: false }, 20)) {
+      const shape = { hasRank: false };
+      for await (const users of rankedUsers(await groupUsers(connection, rows, shape), shape, 20)) {
         for (const user of users) seen += user.rows;
         connection.interrupt();
       }

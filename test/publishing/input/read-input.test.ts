@@ -21,6 +21,9 @@ const items = async (...contents: (string | Uint8Array)[]) =>
     (await read(...contents)).predictions.map(({ userId, items }) => [userId, JSON.parse(items) as unknown]),
   );
 
+const popularOf = async (content: string) =>
+  withInput([await folder.file(content)], (input) => input.toParquet());
+
 describe('reading a batch', () => {
   it('keeps ids as they are: no number is made of them', async () => {
     expect(await items('Entity,class,SCORE\n00123,0085,0.50\n1e3, 7 ,1\n')).toEqual({
@@ -128,6 +131,14 @@ describe('reading a batch', () => {
     expect(result.contentHash).toBe(`sha256:${hash.digest('hex')}`);
   });
 
+  it('archives odd ids as they are', async () => {
+    const odd = ['"', ',', '\\', '\\"', "'", 'NULL', 'é', '\u2028', '\u{1f600}'];
+    const quoted = (id: string) => `"${id.replaceAll('"', '""')}"`;
+    const rows = odd.map((id) => `${quoted(id)},${quoted(id)},1\n`).join('');
+    const { popular } = await popularOf(`ENTITY,CLASS,SCORE\n${rows}`);
+    expect(popular).toEqual(odd.toSorted().map((id) => [id, 1 / odd.length]));
+  });
+
   it('finds the products in most first fives, ties by id', async () => {
     const fives = [
       ['c', 'b', 'a'],
@@ -135,7 +146,7 @@ describe('reading a batch', () => {
       ['b', 'x', 'y', 'z', 'w', 'a'],
     ];
     const rows = fives.flatMap((five, user) => five.map((product, at) => [`u${user}`, product, 10 - at]));
-    const { popular } = await read(csv(rows));
+    const { popular } = await popularOf(csv(rows));
     expect(popular.slice(0, 4)).toEqual([
       ['b', 1],
       ['a', 2 / 3],
@@ -173,7 +184,7 @@ describe('reading a batch', () => {
       [path],
       async (input) => {
         expect(await collect(input.predictions())).toEqual(await collect(input.predictions()));
-        expect(input.parquetPath.startsWith(folder.path)).toBe(true);
+        expect((await input.toParquet()).parquetPath.startsWith(folder.path)).toBe(true);
       },
       { tempDir: `${folder.path}/made` },
     );

@@ -1,0 +1,96 @@
+import { messageOf, UnreachableError } from '../../domain/errors.ts';
+import { encodeItems } from '../../domain/prediction.ts';
+import { createContentHash } from '../content-hash.ts';
+import { machineFault, type Workbench } from './duckdb.ts';
+import { collectPredictions, type KeptPredictions } from './kept-predictions.ts';
+import { groupUsers, rankedUsers } from './ranked-users.ts';
+import type { Scan } from './scan.ts';
+
+/** What the ranking of all buckets came to. */
+export interface Ranked {
+  /** Rows kept, and rows that repeated a user's product. */
+  readonly kept: number;
+  readonly duplicates: number;
+  readonly users: number;
+  readonly contentHash: string;
+}
+
+/**
+ * Ranks one bucket after the other, the database grouping the next one meanwhile, and collects, counts and hashes what is
+ * kept in the file at `path`. Throws UnreachableError where the disk, or the memory, is not enough.
+ */
+export async function rankBuckets(
+  workbench: Pick<Workbench, 'connect'>,
+  scan: Scan,
+  keep: number,
+  path: string,
+): Promise<Ranked> {
+  const kept = collectPredictions(path);
+  try {
+    return await rankInto(kept, workbench, scan, keep);
+  } catch (error) {
+    throw machineFault(error) ?? diskFault(error) ?? error;
+  } finally {
+    kept.finish();
+  }
+}
+
+async function rankInto(
+  predictions: KeptPredictions,
+  workbench: Pick<Workbench, 'connect'>,
+  { buckets, shape, rows: scanned }: Scan,
+  keep: number,
+): Promise<Ranked> {
+  // A connection serves one result at a time, and two are under way.
+  const connections = [await workbench.connect(), await workbench.connect()] as const;
+  const group = (at: number) => {
+    const bucket = buckets[at];
+    if (bucket === undefined) return undefined;
+    const groups = groupUsers(connections[at % 2 === 0 ? 0 : 1], bucket, shape);
+    // Its failure counts when its turn comes.
+    groups.catch(() => undefined);
+    return groups;
+  };
+  const hash = createContentHash();
+  const totals = { kept: 0, users: 0, duplicates: 0 };
+  let seen = 0;
+  let next = group(0);
+  for (let at = 1; next !== undefined; at++) {
+    const groups = await next;
+    next = group(at);
+    for await (const users of rankedUsers(groups, shape, keep)) {
+      for (const { userId, rows, pairs, duplicates } of users) {
+        seen += rows;
+        const prediction = { userId, items: encodeItems(pairs) };
+        predictions.add(prediction);
+        hash.add(prediction);
+        totals.kept += pairs.length;
+        totals.duplicates += duplicates;
+      }
+      totals.users += users.length;
+    }
+  }
+  predictions.finish();
+  assertComplete(seen, scanned);
+  return { ...totals, contentHash: hash.digest() };
+}
+
+/**
+ * Throws unless every row that was scanned came back. DuckDB's client takes a query that fails halfway (an interrupt,
+ * a disk error while it reads what it spilled) for one that has no more rows.
+ */
+export function assertComplete(seen: number, scanned: number): void {
+  if (seen === scanned) return;
+  throw new UnreachableError(
+    `only ${seen} of ${scanned} rows came back from the temporary folder; look at the disk and its space, and try again`,
+  );
+}
+
+/** A failure of the temporary folder's disk: errors of the file system have a number. */
+function diskFault(error: unknown): UnreachableError | undefined {
+  if (!(error instanceof Error && 'errno' in error)) return undefined;
+  return new UnreachableError(
+    `what is read cannot be kept: ${messageOf(error)}. Point TOPSHELF_TEMP_DIR to a disk with room.`,
+    { cause: error },
+  );
+}
