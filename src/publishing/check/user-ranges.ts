@@ -2,8 +2,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { compareBytes } from '../byte-order.ts';
 import { quoted } from './sql.ts';
 
-/** Rows of one range, about: users enough to be quick, and few enough that grouping them takes some 100 MB. */
-export const ROWS_PER_RANGE = 2_500_000;
+/** Rows of one range, about: users enough to be quick, and few enough that grouping them takes some 50 MB. */
+export const ROWS_PER_RANGE = 1_250_000;
 
 /**
  * Conditions on userId that part all users among ranges of about `rowsPerRange` rows. Working through them one after
