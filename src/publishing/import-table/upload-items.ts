@@ -39,8 +39,8 @@ export async function uploadItems(
   return items;
 }
 
-/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataImport.Format.html */
-function itemLine({ userId, items }: StoredPrediction): string {
+/** An item as DynamoDB JSON: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataImport.Format.html */
+export function itemLine({ userId, items }: StoredPrediction): string {
   return `{"Item":{"userId":{"S":${JSON.stringify(userId)}},"items":{"S":${JSON.stringify(items)}}}}\n`;
 }
 
