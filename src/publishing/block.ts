@@ -55,7 +55,7 @@ async function changeBlocked(
   const before =
     state.kind === 'bare' && state.seal !== null
       ? writtenByHand({ table: state.table, seal: state.seal }, standing, author)
-      : requirePointer(state, placement);
+      : await requirePointer(context, state, placement);
   const next =
     action === 'block' ? blocked(before, productIds, author) : unblocked(before, productIds, author);
   if (next.blocked.length === before.blocked.length) {

@@ -69,7 +69,8 @@ async function whatIsLive(
   const seal = await sealOrNull(context.tables, table, signal);
   if (seal?.version !== version) {
     throw new NotFoundError(
-      `version ${version}, the last one recorded as live, is not there or not sealed (table ${table})`,
+      `version ${version}, the last one recorded as live, is not there or not sealed (table ${table}): ` +
+        `"topshelf versions --placement ${placement}" lists what can be activated instead`,
     );
   }
   return { table, seal };
