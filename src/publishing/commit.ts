@@ -63,10 +63,12 @@ export async function commit(
       `the pointer would have ${bytes} bytes, at most ${MAX_POINTER_BYTES} are allowed: unblock products, or give a shorter reason`,
     );
   }
-  if (state.kind === 'pointer') await recordReplaced(archive, state.pointer);
+  if (state.kind === 'pointer') await recordReplaced(archive, state.pointer, signal);
   await pointers.write(pointer, state.token, signal);
   const warnings: string[] = [];
-  await record(archive, pointer, action, false, check).catch((error: unknown) => {
+  // Also for a command that is interrupted now: what is live must be on record.
+  const uninterrupted = new AbortController().signal;
+  await record(archive, pointer, action, { check }, uninterrupted).catch((error: unknown) => {
     // The pointer is the truth and it is written: this is no failure of the command. The next writer makes up for it.
     warnings.push(`epoch ${pointer.epoch} is live, but its record is not written yet: ${messageOf(error)}`);
   });

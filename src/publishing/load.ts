@@ -79,9 +79,10 @@ export async function load(
         options: { keep, ...understoodAs(request), ...tableOptions, ...engineOf(request) },
       },
       input,
+      signal,
     );
     const { version, table } = run;
-    const manifest = run.isResumed ? await readManifest(context.archive, placement, version) : null;
+    const manifest = run.isResumed ? await readManifest(context.archive, placement, version, signal) : null;
     const found = run.isResumed ? await findTable(context.tables, run, manifest, signal) : null;
     if (found?.kind === 'sealed') {
       onProgress({ kind: 'loaded-already', version, table });
@@ -206,8 +207,8 @@ async function finish(
     },
     readBack: { users: sample.length, equal: true },
   };
-  await context.archive.putFileOnce(predictionsKey(placement, version), input.parquetPath);
-  const proof = await writeManifest(context.archive, manifest);
+  await context.archive.putFileOnce(predictionsKey(placement, version), input.parquetPath, signal);
+  const proof = await writeManifest(context.archive, manifest, signal);
   const seal: Seal = { schemaVersion: 1, placement, version, users, contentHash, generatedAt, popular };
   await retried(() => context.tables.seal(table, seal, signal), signal);
   onProgress({ kind: 'sealed', version, table });

@@ -69,11 +69,12 @@ export async function standingOf(
   { archive }: Pick<PublisherContext, 'archive'>,
   placement: string,
   state: PointerState,
+  signal: AbortSignal,
 ): Promise<Standing> {
   if (state.kind === 'pointer') return { nextEpoch: state.pointer.epoch + 1, before: state.pointer };
-  const [highest] = await recordedEpochs(archive, placement);
+  const [highest] = await recordedEpochs(archive, placement, signal);
   if (highest === undefined) return { nextEpoch: 1, before: null };
-  return { nextEpoch: highest + 1, before: await readRecord(archive, placement, highest) };
+  return { nextEpoch: highest + 1, before: await readRecord(archive, placement, highest, signal) };
 }
 
 /** Hold, quarantine, retired and blocked of `before`, which may be a pointer or a record. */
@@ -89,12 +90,13 @@ export async function requirePointer(
   { archive }: Pick<PublisherContext, 'archive'>,
   state: PointerState,
   placement: string,
+  signal: AbortSignal,
 ): Promise<Pointer> {
   switch (state.kind) {
     case 'pointer':
       return state.pointer;
     case 'absent': {
-      const [last] = await recordedEpochs(archive, placement);
+      const [last] = await recordedEpochs(archive, placement, signal);
       throw noPointer(placement, last);
     }
     case 'malformed':

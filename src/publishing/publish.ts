@@ -51,7 +51,7 @@ async function assertNotStopped(
   signal: AbortSignal,
 ): Promise<void> {
   const state = await readPointerState(context, placement, signal);
-  const standing = await standingOf(context, placement, state);
+  const standing = await standingOf(context, placement, state, signal);
   assertNotHeld(placement, state, standing);
   const left = standing.before?.quarantined.find((each) => each.contentHash === contentHash);
   if (left === undefined) return;

@@ -29,10 +29,10 @@ export async function rollbackTarget(
   { placement, leaving, epoch, before, to }: TargetQuestion,
   signal: AbortSignal,
 ): Promise<SealedTable> {
-  const recorded = await recordedEpochs(archive, placement);
+  const recorded = await recordedEpochs(archive, placement, signal);
   if (recorded.length === 0) throw noRecords(placement, epoch - 1);
   const epochs = recorded.filter((each) => each < epoch);
-  const history = createHistory(epochs, (each) => readRecord(archive, placement, each));
+  const history = createHistory(epochs, (each) => readRecord(archive, placement, each, signal));
   const passedOver: string[] = [];
   const seen = new Set<string>();
   for (let index = await originIn(history, leaving?.version); ; index += 1) {

@@ -38,9 +38,9 @@ export async function rollback(
 ): Promise<RolledBack> {
   const state = await readPointerState(context, placement, signal);
   if (state.kind === 'absent')
-    throw noPointer(placement, (await recordedEpochs(context.archive, placement))[0]);
+    throw noPointer(placement, (await recordedEpochs(context.archive, placement, signal))[0]);
   if (state.kind === 'malformed') throw malformed(placement, state.error);
-  const standing = await standingOf(context, placement, state);
+  const standing = await standingOf(context, placement, state, signal);
   const author = authorship(context, standing.nextEpoch, reason);
   const leaving = leavingOf(state, standing, author);
   const target = await rollbackTarget(

@@ -54,7 +54,7 @@ export async function status(
   return Promise.all(
     placements.toSorted().map(async (name) => ({
       ...(await statusOf(context, name, signal)),
-      history: history === 0 ? [] : await historyOf(context, name, history),
+      history: history === 0 ? [] : await historyOf(context, name, history, signal),
       replicas: replicas === undefined ? null : await askReplicas(replicas, name, signal),
     })),
   );
@@ -86,9 +86,9 @@ async function statusOf(context: Reader, placement: string, signal: AbortSignal)
   const ageSeconds = (generatedAt: string) => Math.round((context.now() - Date.parse(generatedAt)) / 1000);
   switch (state.kind) {
     case 'absent':
-      return { ...nothing, ...(await lastRecorded(context, placement)) };
+      return { ...nothing, ...(await lastRecorded(context, placement, signal)) };
     case 'malformed': {
-      const { lastRecorded: last } = await lastRecorded(context, placement);
+      const { lastRecorded: last } = await lastRecorded(context, placement, signal);
       return { ...nothing, lastRecorded: last, problem: state.error.message };
     }
     case 'bare': {
@@ -123,9 +123,10 @@ async function statusOf(context: Reader, placement: string, signal: AbortSignal)
 async function lastRecorded(
   context: Reader,
   placement: string,
+  signal: AbortSignal,
 ): Promise<Pick<PlacementStatus, 'lastRecorded' | 'problem'>> {
   try {
-    const [last = null] = await historyOf(context, placement, 1);
+    const [last = null] = await historyOf(context, placement, 1, signal);
     return { lastRecorded: last, problem: null };
   } catch (error) {
     return { lastRecorded: null, problem: `whether it ever had a pointer is not known: ${messageOf(error)}` };

@@ -115,6 +115,21 @@ describe('activate', () => {
     ]);
   });
 
+  it('is on record also where it is interrupted right after the pointer was written', async () => {
+    const version = await loadDay(0);
+    const { pointers } = home.publisher;
+    const interruption = new AbortController();
+    const write: typeof pointers.write = async (...given) => {
+      const token = await pointers.write(...given);
+      interruption.abort(new Error('stopped by SIGINT'));
+      return token;
+    };
+    const context = { ...home.publisher, pointers: { ...pointers, write } };
+    const request = { placement, version, reason: 'by hand' };
+    expect(await activate(context, request, interruption.signal)).toMatchObject({ epoch: 1, warnings: [] });
+    expect(await records()).toMatchObject([{ epoch: 1, version }]);
+  });
+
   it('writes nothing where the replaced version cannot be recorded', async () => {
     await publishDay(0);
     const next = await loadDay(1);

@@ -22,7 +22,7 @@ describe('an estimate', () => {
     expect(found.dollars.write).toBeCloseTo((3 * 0.625) / 1e6, 12);
     expect(found.dollars.storagePerMonth).toBeCloseTo(((bytes + 200) / 2 ** 30) * 0.25, 12);
     expect(await publisher.tables.list('', never)).toEqual([]);
-    expect(await publisher.archive.list('')).toEqual([]);
+    expect(await publisher.archive.list('', never)).toEqual([]);
   });
 
   it('counts an import by the objects that it is made of, uncompressed', async () => {

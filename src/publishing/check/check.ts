@@ -41,7 +41,7 @@ export async function check(
       `version ${version} of ${placement} is live already: there is nothing to compare it with`,
     );
   }
-  return runCheck(context, await checkSubject(context, candidate, state, options), signal);
+  return runCheck(context, await checkSubject(context, candidate, state, options, signal), signal);
 }
 
 /** Gathers what decides a verdict on `candidate`, before anything is measured. */
@@ -50,10 +50,11 @@ export async function checkSubject(
   candidate: Seal,
   state: PointerState,
   options: GateOptions,
+  signal: AbortSignal,
 ): Promise<CheckSubject> {
   const { placement } = candidate;
   const { thresholds, catalogue } = await readGateOptions(context, placement, options);
-  return { candidate, live: await liveBaseline(context, placement, state), thresholds, catalogue };
+  return { candidate, live: await liveBaseline(context, placement, state, signal), thresholds, catalogue };
 }
 
 /** What the gate works with besides the versions. Throws UsageError and BadInputError for what cannot be used. */

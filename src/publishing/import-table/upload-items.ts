@@ -16,6 +16,7 @@ export async function uploadItems(
   folder: string,
   predictions: AsyncIterable<StoredPrediction>,
   onUploaded: (predictions: number) => void,
+  signal: AbortSignal,
   objectBytes = OBJECT_BYTES,
 ): Promise<number> {
   let items = 0;
@@ -25,7 +26,7 @@ export async function uploadItems(
   const send = async () => {
     parts += 1;
     const key = `${folder}/part-${String(parts).padStart(5, '0')}.json.gz`;
-    await objects.putOnce(key, await part.end());
+    await objects.putOnce(key, await part.end(), signal);
     onUploaded(items);
     part = createPart();
   };
