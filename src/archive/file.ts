@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, copyFile, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { access, link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { messageOf, TopshelfError, UnreachableError } from '../domain/errors.ts';
 import type { Archive } from './archive.ts';
 import { keyParts } from './keys.ts';
@@ -21,13 +22,16 @@ export function createFileArchive({ root }: FileArchiveOptions): Archive {
   async function putOnce(
     key: string,
     fill: (temporary: string) => Promise<void>,
+    signal: AbortSignal,
   ): Promise<'written' | 'exists'> {
     const path = pathOf(key);
     const temporary = `${path}.${randomUUID()}${TEMPORARY}`;
     try {
+      signal.throwIfAborted();
       await mkdir(dirname(path), { recursive: true });
       await fill(temporary);
       await flush(temporary);
+      signal.throwIfAborted();
       await link(temporary, path);
       return 'written';
     } catch (error) {
@@ -39,24 +43,23 @@ export function createFileArchive({ root }: FileArchiveOptions): Archive {
   }
 
   return {
-    putOnce(key, body) {
-      return putOnce(key, async (temporary) => {
-        const file = await open(temporary, 'wx');
-        await file.writeFile(body).finally(() => file.close());
-      });
+    putOnce(key, body, signal) {
+      return putOnce(key, (temporary) => writeFile(temporary, body, { flag: 'wx', signal }), signal);
     },
 
-    putFileOnce(key, source) {
-      return putOnce(key, (temporary) => copyFile(source, temporary, constants.COPYFILE_EXCL));
+    putFileOnce(key, source, signal) {
+      return putOnce(key, (temporary) => copy(source, temporary, 'wx', signal), signal);
     },
 
-    async replaceForErasure(key, source) {
+    async replaceForErasure(key, source, signal) {
       const path = pathOf(key);
       const temporary = `${path}.${randomUUID()}${TEMPORARY}`;
       try {
+        signal.throwIfAborted();
         await access(path);
-        await copyFile(source, temporary, constants.COPYFILE_EXCL);
+        await copy(source, temporary, 'wx', signal);
         await flush(temporary);
+        signal.throwIfAborted();
         await rename(temporary, path);
         return 'replaced';
       } catch (error) {
@@ -67,20 +70,21 @@ export function createFileArchive({ root }: FileArchiveOptions): Archive {
       }
     },
 
-    async get(key) {
+    async get(key, signal) {
       const path = pathOf(key);
       try {
-        return await readFile(path);
+        return await readFile(path, { signal });
       } catch (error) {
         if (isCode(error, 'ENOENT')) return null;
         throw unreachable(`reading ${path}`, error);
       }
     },
 
-    async getFile(key, target) {
+    async getFile(key, target, signal) {
       const path = pathOf(key);
       try {
-        await copyFile(path, target);
+        signal.throwIfAborted();
+        await copy(path, target, 'w', signal);
         return true;
       } catch (error) {
         if (isCode(error, 'ENOENT')) return false;
@@ -88,9 +92,10 @@ export function createFileArchive({ root }: FileArchiveOptions): Archive {
       }
     },
 
-    async list(prefix) {
+    async list(prefix, signal) {
       const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
       try {
+        signal.throwIfAborted();
         const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
         return entries
           .filter((entry) => entry.isFile() && !entry.name.endsWith(TEMPORARY))
@@ -107,6 +112,13 @@ export function createFileArchive({ root }: FileArchiveOptions): Archive {
       // Nothing stays open between calls.
     },
   };
+}
+
+/** Unlike copyFile, this can be stopped: predictions are large, and the directory may be on another host. */
+async function copy(source: string, target: string, flags: 'w' | 'wx', signal: AbortSignal): Promise<void> {
+  // Opened first: what is missing must not leave an empty target behind.
+  const from = await open(source);
+  await pipeline(from.createReadStream(), createWriteStream(target, { flags }), { signal });
 }
 
 async function flush(path: string): Promise<void> {

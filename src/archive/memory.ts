@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { messageOf, UnreachableError } from '../domain/errors.ts';
 import type { Archive } from './archive.ts';
 import { keyParts } from './keys.ts';
 
@@ -6,8 +7,9 @@ import { keyParts } from './keys.ts';
 export function createMemoryArchive(): Archive {
   const objects = new Map<string, Uint8Array>();
 
-  const putOnce = async (key: string, body: Uint8Array | string): Promise<'written' | 'exists'> => {
+  const putOnce: Archive['putOnce'] = async (key, body, signal) => {
     keyParts(key);
+    assertGoesOn(signal);
     if (objects.has(key)) return 'exists';
     objects.set(key, Buffer.from(body));
     return 'written';
@@ -15,29 +17,38 @@ export function createMemoryArchive(): Archive {
 
   return {
     putOnce,
-    async putFileOnce(key, path) {
-      return putOnce(key, await readFile(path));
+    async putFileOnce(key, path, signal) {
+      return putOnce(key, await readFile(path), signal);
     },
-    async replaceForErasure(key, path) {
+    async replaceForErasure(key, path, signal) {
       keyParts(key);
+      assertGoesOn(signal);
       if (!objects.has(key)) return 'absent';
       objects.set(key, await readFile(path));
       return 'replaced';
     },
-    async get(key) {
+    async get(key, signal) {
+      assertGoesOn(signal);
       return objects.get(key)?.slice() ?? null;
     },
-    async getFile(key, path) {
+    async getFile(key, path, signal) {
+      assertGoesOn(signal);
       const body = objects.get(key);
       if (body === undefined) return false;
       await writeFile(path, body);
       return true;
     },
-    async list(prefix) {
+    async list(prefix, signal) {
+      assertGoesOn(signal);
       return [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
     },
     close() {
       // Nothing is open.
     },
   };
+}
+
+function assertGoesOn({ aborted, reason }: AbortSignal): void {
+  if (aborted)
+    throw new UnreachableError(`the archive was not asked: ${messageOf(reason)}`, { cause: reason });
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   GetObjectCommand,
   HeadObjectCommand,
@@ -10,21 +12,21 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { s3ClientConfig, type S3Connection } from '../config/s3-connection.ts';
 import { LostRaceError, messageOf, UnreachableError } from '../domain/errors.ts';
 import type { Archive } from './archive.ts';
 import { keyParts } from './keys.ts';
 
-export interface S3ArchiveOptions {
+export interface S3ArchiveOptions extends S3Connection {
   readonly bucket: string;
   /** What stands before every key, without slashes at its ends; may be empty. */
   readonly prefix: string;
-  /** Region and credentials as the AWS SDK finds them unless given. */
-  readonly region?: string;
-  /** Another server that speaks S3, such as `http://127.0.0.1:9000`. */
-  readonly endpoint?: string;
-  readonly forcePathStyle?: boolean;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Milliseconds without any sign of the server after which it counts as not answering. Default 30,000. */
+  readonly silenceMs?: number;
 }
+
+/** Listing a large bucket or storing a large object is slow at times, and nobody's request waits for it. */
+const SILENCE_MS = 30_000;
 
 // The SDK warns on the console of streams it cannot send twice, also where S3 says 412, which is an answer like others.
 const ignore = () => undefined;
@@ -34,9 +36,19 @@ const MAX_CONFLICTS = 5;
 const CONFLICT_PAUSE_MS = 200;
 
 /** An archive in a bucket. One object is at most 5 GB, the limit of a single PUT. */
-export function createS3Archive({ bucket, prefix, ...connection }: S3ArchiveOptions): Archive {
-  // Checksums are our own (SHA-256, checked by S3), which every S3-compatible server takes also for streams.
-  const client = new S3Client({ ...connection, requestChecksumCalculation: 'WHEN_REQUIRED', logger: silent });
+export function createS3Archive({
+  bucket,
+  prefix,
+  silenceMs = SILENCE_MS,
+  ...connection
+}: S3ArchiveOptions): Archive {
+  const timeouts = { requestMs: silenceMs, idleMs: silenceMs };
+  const client = new S3Client({
+    ...s3ClientConfig(connection, timeouts),
+    // What is written carries a checksum of our own (SHA-256, checked by S3), which every S3-compatible server takes.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    logger: silent,
+  });
   const objectKey = (key: string): string => withPrefix(prefix, keyParts(key).join('/'));
 
   async function put(
@@ -44,6 +56,7 @@ export function createS3Archive({ bucket, prefix, ...connection }: S3ArchiveOpti
     sha256: string,
     length: number,
     body: () => Readable | Uint8Array,
+    signal: AbortSignal,
     condition: { IfNoneMatch: '*' } | { IfMatch: string } = { IfNoneMatch: '*' },
   ): Promise<'written' | 'exists'> {
     for (let conflicts = 0; ; conflicts++) {
@@ -57,20 +70,29 @@ export function createS3Archive({ bucket, prefix, ...connection }: S3ArchiveOpti
             ChecksumSHA256: sha256,
             ...condition,
           }),
+          // A large body takes its time on the way, and the head of the answer comes after it: silence alone counts.
+          { abortSignal: signal, requestTimeout: 0 },
         );
         return 'written';
       } catch (error) {
         const status = statusOf(error);
         if (status === 412) return 'exists';
         if (status !== 409 || conflicts >= MAX_CONFLICTS) throw unreachable('writing', bucket, key, error);
-        await new Promise((resolve) => setTimeout(resolve, CONFLICT_PAUSE_MS * (1 + Math.random())));
+        await delay(CONFLICT_PAUSE_MS * (1 + Math.random()), undefined, { signal });
       }
     }
   }
 
-  async function etagOf(key: string): Promise<string | undefined> {
+  function described(key: string, path: string, signal: AbortSignal) {
+    return describeFile(path, signal).catch((error: unknown) => {
+      throw unreachable('writing', bucket, key, error);
+    });
+  }
+
+  async function etagOf(key: string, signal: AbortSignal): Promise<string | undefined> {
     try {
-      const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: objectKey(key) }));
+      const command = new HeadObjectCommand({ Bucket: bucket, Key: objectKey(key) });
+      const head = await client.send(command, { abortSignal: signal });
       return head.ETag;
     } catch (error) {
       // A HEAD has no body to say NoSuchKey in.
@@ -79,12 +101,12 @@ export function createS3Archive({ bucket, prefix, ...connection }: S3ArchiveOpti
     }
   }
 
-  async function open(
-    key: string,
-  ): Promise<(Readable & { transformToByteArray(): Promise<Uint8Array> }) | null> {
+  async function open(key: string, signal: AbortSignal): Promise<Readable | null> {
     try {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: objectKey(key) }));
-      return (Body as (Readable & { transformToByteArray(): Promise<Uint8Array> }) | undefined) ?? null;
+      const command = new GetObjectCommand({ Bucket: bucket, Key: objectKey(key) });
+      const { Body } = await client.send(command, { abortSignal: signal });
+      // The SDK heeds its signal until the head of the answer is there.
+      return Body === undefined ? null : addAbortSignal(signal, Body as Readable);
     } catch (error) {
       if (error instanceof Error && error.name === 'NoSuchKey') return null;
       throw unreachable('reading', bucket, key, error);
@@ -92,39 +114,39 @@ export function createS3Archive({ bucket, prefix, ...connection }: S3ArchiveOpti
   }
 
   return {
-    async putOnce(key, body) {
+    async putOnce(key, body, signal) {
       const bytes = Buffer.from(body);
-      return put(key, createHash('sha256').update(bytes).digest('base64'), bytes.length, () => bytes);
+      return put(key, createHash('sha256').update(bytes).digest('base64'), bytes.length, () => bytes, signal);
     },
 
-    async putFileOnce(key, path) {
-      const { sha256, size } = await describeFile(path);
-      return put(key, sha256, size, () => createReadStream(path));
+    async putFileOnce(key, path, signal) {
+      const { sha256, size } = await described(key, path, signal);
+      return put(key, sha256, size, () => createReadStream(path), signal);
     },
 
-    async replaceForErasure(key, path) {
-      const etag = await etagOf(key);
+    async replaceForErasure(key, path, signal) {
+      const etag = await etagOf(key, signal);
       if (etag === undefined) return 'absent';
-      const { sha256, size } = await describeFile(path);
+      const { sha256, size } = await described(key, path, signal);
       // The condition did not hold: "exists" then means that somebody else's object is there.
-      const outcome = await put(key, sha256, size, () => createReadStream(path), { IfMatch: etag });
+      const outcome = await put(key, sha256, size, () => createReadStream(path), signal, { IfMatch: etag });
       if (outcome === 'written') return 'replaced';
       throw new LostRaceError(
         `${key} in s3://${bucket} was replaced by another writer meanwhile; erase again`,
       );
     },
 
-    async get(key) {
-      const body = await open(key);
+    async get(key, signal) {
+      const body = await open(key, signal);
       return body === null
         ? null
-        : body.transformToByteArray().catch((error: unknown) => {
+        : buffer(body).catch((error: unknown) => {
             throw unreachable('reading', bucket, key, error);
           });
     },
 
-    async getFile(key, path) {
-      const body = await open(key);
+    async getFile(key, path, signal) {
+      const body = await open(key, signal);
       if (body === null) return false;
       await pipeline(body, createWriteStream(path)).catch((error: unknown) => {
         throw unreachable('reading', bucket, key, error);
@@ -132,13 +154,11 @@ export function createS3Archive({ bucket, prefix, ...connection }: S3ArchiveOpti
       return true;
     },
 
-    async list(start) {
+    async list(start, signal) {
       const keys: string[] = [];
       try {
-        const pages = paginateListObjectsV2(
-          { client },
-          { Bucket: bucket, Prefix: withPrefix(prefix, start) },
-        );
+        const request = { Bucket: bucket, Prefix: withPrefix(prefix, start) };
+        const pages = paginateListObjectsV2({ client }, request, { abortSignal: signal });
         for await (const { Contents = [] } of pages) {
           for (const { Key } of Contents)
             if (Key !== undefined) keys.push(Key.slice(withPrefix(prefix, '').length));
@@ -155,9 +175,9 @@ export function createS3Archive({ bucket, prefix, ...connection }: S3ArchiveOpti
   };
 }
 
-async function describeFile(path: string): Promise<{ sha256: string; size: number }> {
+async function describeFile(path: string, signal: AbortSignal): Promise<{ sha256: string; size: number }> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  await pipeline(createReadStream(path), hash, { signal });
   const { size } = await stat(path);
   return { sha256: hash.digest('base64'), size };
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { bringBack } from '../publishing/bring-back.ts';
 import { reportText } from '../publishing/replicas.ts';
 import type { PlacementStatus } from '../publishing/status.ts';
 import { historyLine, historyOption } from './history.ts';
@@ -20,11 +21,14 @@ export function statusCommand(session: Session): Command {
       runPublishing(session, flags, async ({ context, signal }) => {
         const { status } = await import('../publishing/status.ts');
         const placements = await status(context, { ...flags, replicas: await replicasOf(flags) }, signal);
-        const text = placements.map(wholeText).join('\n') || 'no placement has a pointer';
+        const text = placements.map(wholeText).join('\n') || NO_POINTER;
         return { json: { placements }, text };
       }),
     );
 }
+
+const NO_POINTER =
+  'no placement has a pointer; "topshelf status --placement NAME" tells of one whose pointer is gone';
 
 function wholeText(status: PlacementStatus): string {
   const replicas = status.replicas?.map((report) => `  ${report.replica} ${reportText(report)}`);
@@ -37,9 +41,13 @@ function statusText(status: PlacementStatus): string {
   const { placement, version, table, epoch, since, by, reason } = status;
   switch (status.pointer) {
     case 'absent':
-      return `${placement}: nothing is live`;
+      return absentText(status);
     case 'malformed':
-      return `${placement}: the pointer cannot be read: ${status.problem}`;
+      return [
+        `${placement}: the pointer cannot be read: ${status.problem}`,
+        ...lastText(status),
+        '  "topshelf activate" of a good version replaces it.',
+      ].join('\n');
     case 'bare':
       return `${placement}: table ${table} (version ${version ?? 'unknown'}) by a bare name: held until released`;
     case 'pointer':
@@ -55,6 +63,19 @@ function statusText(status: PlacementStatus): string {
         ...(status.blocked.length > 0 ? [`  blocked: ${status.blocked.join(', ')}`] : []),
       ].join('\n');
   }
+}
+
+function absentText(status: PlacementStatus): string {
+  const { placement, lastRecorded, problem } = status;
+  if (problem !== null) return `${placement}: there is no pointer; ${problem}`;
+  if (lastRecorded === null)
+    return `${placement}: nothing is live, and the archive has no record that anything ever was`;
+  return [`${placement}: the pointer is gone`, ...lastText(status)].join('\n');
+}
+
+function lastText({ placement, lastRecorded }: PlacementStatus): string[] {
+  if (lastRecorded === null) return [];
+  return [`  last recorded: ${historyLine(lastRecorded)}`, `  ${bringBack(placement)}`];
 }
 
 /** A duration for people, in its largest sensible unit. */

@@ -1,6 +1,7 @@
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { MAX_ACTOR_CHARACTERS } from '../domain/pointer.ts';
 import type { ArchiveLocation, PointerLocation } from './locations.ts';
 import {
   archiveLocation,
@@ -124,7 +125,9 @@ export const publisherSettings = z.object({
   TOPSHELF_GATE_CONFIG: file
     .optional()
     .describe('JSON file of the gate’s thresholds; see [its page](src/gate/README.md)'),
-  TOPSHELF_ACTOR: parsed('at most 200 characters', (text) => (text.length <= 200 ? text : undefined))
+  TOPSHELF_ACTOR: parsed(`at most ${MAX_ACTOR_CHARACTERS} characters`, (text) =>
+    text.length <= MAX_ACTOR_CHARACTERS ? text : undefined,
+  )
     .optional()
     .describe('who acts, as the records say; user@host by default'),
 });

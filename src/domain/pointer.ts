@@ -8,6 +8,9 @@ export const MAX_BLOCKED = 200;
 export const MAX_LISTED = 20;
 /** Most popular products in a pointer or seal. */
 export const MAX_POPULAR = 20;
+/** Longest reason and longest name of an actor, in characters: twenty quarantined versions must fit into a pointer. */
+export const MAX_REASON_CHARACTERS = 500;
+export const MAX_ACTOR_CHARACTERS = 200;
 
 /** Stands for the content hash of a table that has no seal. */
 export const UNSEALED_HASH = 'unsealed';

@@ -4,8 +4,8 @@ import {
   PutObjectCommand,
   S3Client,
   S3ServiceException,
-  type S3ClientConfig,
 } from '@aws-sdk/client-s3';
+import { s3ClientConfig, type S3Connection } from '../config/s3-connection.ts';
 import { messageOf, UnreachableError } from '../domain/errors.ts';
 import { isPlacement } from '../domain/ids.ts';
 import { MAX_POINTER_BYTES } from '../domain/pointer.ts';
@@ -14,25 +14,15 @@ import { compareAndSet, type WriteOutcome } from './compare-and-set.ts';
 import type { PointerReading, PointerSource, PointerToken } from './pointer-source.ts';
 import type { PointerWriter } from './pointer-writer.ts';
 
-export interface S3PointersOptions {
+export interface S3PointersOptions extends S3Connection {
   readonly bucket: string;
   /** What keys begin with, without a slash at its end; may be empty. */
   readonly prefix: string;
-  /** Default: as the AWS SDK finds it. */
-  readonly region?: string;
-  /** URL of an S3-compatible server. Default: AWS. */
-  readonly endpoint?: string;
-  /** `endpoint/bucket/key` in place of `bucket.endpoint/key`, which most S3-compatible servers need. Default false. */
-  readonly forcePathStyle?: boolean;
-  /** Default: as the AWS SDK finds them. */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Milliseconds for one read with its retries, or one write. Default 3,000. */
   readonly deadlineMs?: number;
 }
 
 const DEADLINE_MS = 3_000;
-/** Milliseconds to open a connection: a server that is there takes a few. */
-const CONNECT_MS = 1_000;
 /** The SDK repeats reads alone: a repeated PUT that had succeeded would answer 412. */
 const READ_ATTEMPTS = 3;
 const NOT_FOUND_OR_NOT_ALLOWED =
@@ -42,8 +32,14 @@ const NOT_FOUND_OR_NOT_ALLOWED =
 /** Pointers in `<bucket>/<prefix>/<placement>/pointer.json`; the ETag is the token. S3 gives no hints. */
 export function createS3Pointers(options: S3PointersOptions): PointerSource & PointerWriter {
   const { bucket, prefix, deadlineMs = DEADLINE_MS } = options;
-  const reader = new S3Client(clientConfig(options, READ_ATTEMPTS));
-  const writer = new S3Client(clientConfig(options, 1));
+  const config = {
+    ...s3ClientConfig(options, { requestMs: deadlineMs, idleMs: deadlineMs }),
+    // The SDK's own checksums are more than several S3-compatible servers take; the pointer carries one.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  } as const;
+  const reader = new S3Client({ ...config, maxAttempts: READ_ATTEMPTS });
+  const writer = new S3Client({ ...config, maxAttempts: 1 });
   const closing = new AbortController();
   const root = prefix === '' ? '' : `${prefix}/`;
   const keyOf = (placement: string) => `${root}${placement}/pointer.json`;
@@ -129,26 +125,6 @@ export function createS3Pointers(options: S3PointersOptions): PointerSource & Po
       reader.destroy();
       writer.destroy();
     },
-  };
-}
-
-function clientConfig(options: S3PointersOptions, maxAttempts: number): S3ClientConfig {
-  const { region, endpoint, forcePathStyle, credentials, deadlineMs = DEADLINE_MS } = options;
-  return {
-    maxAttempts,
-    // Without throwOnRequestTimeout the SDK's timeout only warns.
-    requestHandler: {
-      connectionTimeout: CONNECT_MS,
-      requestTimeout: deadlineMs,
-      throwOnRequestTimeout: true,
-    },
-    // The SDK's own checksums are more than several S3-compatible servers take; the pointer carries one.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
-    ...(credentials === undefined ? {} : { credentials }),
   };
 }
 

@@ -55,7 +55,7 @@ export async function activate(
   if (state.kind === 'pointer' && state.pointer.version === version) {
     return { ...resultOf(state.pointer), ...UNCHANGED };
   }
-  const standing = await standingOf(context, placement, state);
+  const standing = await standingOf(context, placement, state, signal);
   assertNotHeld(placement, state, standing);
   const table = tableName(context.tablePrefix, placement, version);
   const seal = await sealedVersion(context, { placement, version }, signal);
@@ -63,7 +63,7 @@ export async function activate(
   const asked = why === undefined ? null : overrideBy(authorship(context, standing.nextEpoch, why));
   const back = fromQuarantine === undefined ? '' : `; out of quarantine: ${fromQuarantine}`;
   const author = authorship(context, standing.nextEpoch, reason + back);
-  const subject = await checkSubject(context, seal, state, gate);
+  const subject = await checkSubject(context, seal, state, gate, signal);
   const { report, override } = await askGate(context, subject, asked, signal);
   const live = state.kind === 'pointer' ? state.pointer : null;
   const lists = listsOf(standing.before);

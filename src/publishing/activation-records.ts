@@ -49,8 +49,8 @@ export async function record(
   archive: Archive,
   pointer: Pointer,
   action: PointerAction,
-  repaired = false,
-  check: string | null = null,
+  { repaired = false, check = null }: { readonly repaired?: boolean; readonly check?: string | null },
+  signal: AbortSignal,
 ): Promise<'written' | 'exists'> {
   const { epoch, placement, version, table, contentHash, generatedAt, reason } = pointer;
   const { override, hold, quarantined, retired, blocked } = pointer;
@@ -62,20 +62,24 @@ export async function record(
     blocked: [...blocked],
     repaired,
   };
-  return archive.putOnce(activationKey(placement, epoch), `${JSON.stringify(entry, null, 2)}\n`);
+  return archive.putOnce(activationKey(placement, epoch), `${JSON.stringify(entry, null, 2)}\n`, signal);
 }
 
 /** Keeps a record of the pointer that is about to be replaced, if its own writer did not come to it. */
-export async function recordReplaced(archive: Archive, pointer: Pointer): Promise<void> {
+export async function recordReplaced(archive: Archive, pointer: Pointer, signal: AbortSignal): Promise<void> {
   // What a pointer does not say is which command wrote it; that it took a hold at that moment tells a rollback.
   const action = pointer.hold?.since === pointer.activatedAt ? 'rollback' : 'activate';
-  await record(archive, pointer, action, true);
+  await record(archive, pointer, action, { repaired: true }, signal);
 }
 
 /** The epochs that have a record, highest first. */
-export async function recordedEpochs(archive: Archive, placement: string): Promise<number[]> {
+export async function recordedEpochs(
+  archive: Archive,
+  placement: string,
+  signal: AbortSignal,
+): Promise<number[]> {
   const prefix = activationsPrefix(placement);
-  const keys = await archive.list(prefix);
+  const keys = await archive.list(prefix, signal);
   return keys
     .map((key) => /^([1-9]\d*)\.json$/.exec(key.slice(prefix.length))?.[1])
     .filter((epoch) => epoch !== undefined)
@@ -88,9 +92,10 @@ export async function readRecord(
   archive: Archive,
   placement: string,
   epoch: number,
+  signal: AbortSignal,
 ): Promise<ActivationRecord> {
   const key = activationKey(placement, epoch);
-  const body = await archive.get(key);
+  const body = await archive.get(key, signal);
   try {
     if (body === null) throw new Error('it is not there');
     return recordSchema.parse(JSON.parse(Buffer.from(body).toString()));

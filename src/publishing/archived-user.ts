@@ -22,8 +22,9 @@ export interface ArchivedUsers {
 export async function archivedVersions(
   { archive }: Pick<PublisherContext, 'archive'>,
   placement: string,
+  signal: AbortSignal,
 ): Promise<string[]> {
-  const keys = await archive.list(versionsPrefix(placement));
+  const keys = await archive.list(versionsPrefix(placement), signal);
   return keys
     .map((key) => versionOfPredictions(placement, key))
     .filter((version) => version !== undefined)
@@ -45,7 +46,7 @@ export async function openArchivedUsers(
   async function withCopy<T>(key: string, work: (path: string | null) => Promise<T>): Promise<T> {
     const path = newPath();
     try {
-      return await work((await archive.getFile(key, path)) ? path : null);
+      return await work((await archive.getFile(key, path, signal)) ? path : null);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof TopshelfError) throw error;
@@ -81,7 +82,7 @@ export async function openArchivedUsers(
           `COPY (SELECT * FROM read_parquet(${quoted(path)}) WHERE userId <> ${quoted(userId)})
            TO ${quoted(without)} (FORMAT parquet, COMPRESSION zstd)`,
         );
-        await archive.replaceForErasure(key, without).finally(() => rm(without, { force: true }));
+        await archive.replaceForErasure(key, without, signal).finally(() => rm(without, { force: true }));
         return true;
       });
       if (!held) return false;

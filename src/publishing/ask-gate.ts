@@ -24,7 +24,7 @@ export async function askGate(
   override: Override | null,
   signal: AbortSignal,
 ): Promise<Admitted> {
-  const report = (await keptPass(context, subject)) ?? (await runCheck(context, subject, signal));
+  const report = (await keptPass(context, subject, signal)) ?? (await runCheck(context, subject, signal));
   if (report.passed) return { report, override: null };
   if (override !== null) return { report, override };
   const { version } = report.candidate;
@@ -40,9 +40,10 @@ export async function askGate(
 async function keptPass(
   { archive }: Pick<PublisherContext, 'archive'>,
   { candidate, live, thresholds, catalogue }: CheckSubject,
+  signal: AbortSignal,
 ): Promise<CheckReport | undefined> {
   const liveNow = 'kind' in live ? null : { version: live.version, contentHash: live.contentHash };
-  for await (const report of reportsOn(archive, candidate.placement, candidate.version)) {
+  for await (const report of reportsOn(archive, candidate.placement, candidate.version, signal)) {
     const then = report.live && { version: report.live.version, contentHash: report.live.contentHash };
     const isSame =
       report.candidate.contentHash === candidate.contentHash &&

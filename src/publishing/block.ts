@@ -50,12 +50,12 @@ async function changeBlocked(
     if (fault !== undefined) throw new UsageError(`product id ${shown(id)} ${fault}`);
   }
   const state = await readPointerState(context, placement, signal);
-  const standing = await standingOf(context, placement, state);
+  const standing = await standingOf(context, placement, state, signal);
   const author = authorship(context, standing.nextEpoch, reason);
   const before =
     state.kind === 'bare' && state.seal !== null
       ? writtenByHand({ table: state.table, seal: state.seal }, standing, author)
-      : requirePointer(state, placement);
+      : await requirePointer(context, state, placement, signal);
   const next =
     action === 'block' ? blocked(before, productIds, author) : unblocked(before, productIds, author);
   if (next.blocked.length === before.blocked.length) {

@@ -2,31 +2,39 @@ import { randomUUID } from 'node:crypto';
 import { messageOf, UsageError } from '../domain/errors.ts';
 import { shown } from '../domain/ids.ts';
 import type { Authorship } from '../domain/pointer-changes.ts';
-import { MAX_POINTER_BYTES, type Pointer } from '../domain/pointer.ts';
+import {
+  MAX_ACTOR_CHARACTERS,
+  MAX_POINTER_BYTES,
+  MAX_REASON_CHARACTERS,
+  type Pointer,
+} from '../domain/pointer.ts';
 import { encodePointer } from '../pointer/codec.ts';
 import { record, recordReplaced, type PointerAction } from './activation-records.ts';
 import type { PublisherContext } from './context.ts';
 import type { PointerState } from './pointer-state.ts';
 
-/** Longest reason or name of an actor, in characters: twenty quarantined versions must fit into a pointer. */
-const MAX_REASON = 500;
-
-/** Who writes this epoch, now. Throws UsageError for a reason that no pointer could hold. */
-export function authorship(
-  { actor, now }: Pick<PublisherContext, 'actor' | 'now'>,
-  epoch: number,
-  reason: string,
-): Authorship {
-  for (const [what, text] of [
-    ['reason', reason],
-    ['actor', actor],
+/** Throws UsageError for an actor or a reason that no pointer could hold. */
+export function assertAuthorship({ actor }: Pick<PublisherContext, 'actor'>, reason: string): void {
+  for (const [what, text, most] of [
+    ['reason', reason, MAX_REASON_CHARACTERS],
+    ['actor (TOPSHELF_ACTOR)', actor, MAX_ACTOR_CHARACTERS],
   ] as const) {
-    if (text.trim() === '' || text.length > MAX_REASON) {
+    if (text.trim() === '' || text.length > most) {
       throw new UsageError(
-        `the ${what} must have 1 to ${MAX_REASON} characters, got ${text.length}: ${shown(text)}`,
+        `the ${what} must have 1 to ${most} characters, got ${text.length}: ${shown(text)}`,
       );
     }
   }
+}
+
+/** Who writes this epoch, now. Throws as `assertAuthorship` does. */
+export function authorship(
+  context: Pick<PublisherContext, 'actor' | 'now'>,
+  epoch: number,
+  reason: string,
+): Authorship {
+  assertAuthorship(context, reason);
+  const { actor, now } = context;
   return { epoch, writeId: randomUUID(), at: new Date(now()).toISOString(), by: actor, reason };
 }
 
@@ -55,10 +63,12 @@ export async function commit(
       `the pointer would have ${bytes} bytes, at most ${MAX_POINTER_BYTES} are allowed: unblock products, or give a shorter reason`,
     );
   }
-  if (state.kind === 'pointer') await recordReplaced(archive, state.pointer);
+  if (state.kind === 'pointer') await recordReplaced(archive, state.pointer, signal);
   await pointers.write(pointer, state.token, signal);
   const warnings: string[] = [];
-  await record(archive, pointer, action, false, check).catch((error: unknown) => {
+  // Also for a command that is interrupted now: what is live must be on record.
+  const uninterrupted = new AbortController().signal;
+  await record(archive, pointer, action, { check }, uninterrupted).catch((error: unknown) => {
     // The pointer is the truth and it is written: this is no failure of the command. The next writer makes up for it.
     warnings.push(`epoch ${pointer.epoch} is live, but its record is not written yet: ${messageOf(error)}`);
   });

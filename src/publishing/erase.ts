@@ -96,13 +96,13 @@ async function eraseFrom(
     );
     if (held) found.set(version, { ...at(version), table });
   }
-  const versions = await archivedVersions(context, placement);
+  const versions = await archivedVersions(context, placement, signal);
   for (const version of versions) {
     if (await archived.erase(placement, version, userId))
       found.set(version, { ...at(version), archive: true });
   }
   await readBack(context, tables, userId, signal);
-  const mentions = await mentionsOf(context, placement, userId);
+  const mentions = await mentionsOf(context, placement, userId, signal);
   warnings.push(...mentions.map((key) => `${key} in the archive mentions the user, and is kept as it is`));
 
   const now = context.now();
@@ -110,7 +110,7 @@ async function eraseFrom(
   const foundIn = [...found.values()];
   const proof = { tables: tables.length, archives: versions.length, foundAgain: 0 } as const;
   const who = { user: hashedUser(userId), by, reason, at: new Date(now).toISOString() };
-  await writeErasure(context.archive, { id, placement, ...who, foundIn, readBack: proof });
+  await writeErasure(context.archive, { id, placement, ...who, foundIn, readBack: proof }, signal);
   return { placement, foundIn, readBack: proof, record: erasureKey(placement, id), warnings };
 }
 
@@ -133,17 +133,18 @@ async function mentionsOf(
   { archive }: Pick<PublisherContext, 'archive'>,
   placement: string,
   userId: string,
+  signal: AbortSignal,
 ): Promise<string[]> {
   const keys = [
-    ...(await archive.list(versionsPrefix(placement))),
-    ...(await archive.list(allChecksPrefix(placement))),
+    ...(await archive.list(versionsPrefix(placement), signal)),
+    ...(await archive.list(allChecksPrefix(placement), signal)),
   ].filter((key) => key.endsWith('.json'));
   const quoted = JSON.stringify(userId);
   // In a text of its own, or quoted by a message that became a text.
   const forms = [quoted, JSON.stringify(quoted).slice(1, -1)];
   const mentions: string[] = [];
   for (const key of keys) {
-    const body = await archive.get(key);
+    const body = await archive.get(key, signal);
     const text = body === null ? '' : Buffer.from(body).toString();
     if (forms.some((form) => text.includes(form))) mentions.push(key);
   }
@@ -170,7 +171,7 @@ async function placementsOf(
   tables: ReadonlyMap<string, unknown>,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const archived = (await archive.list('')).map((key) => key.split('/')[0] ?? '');
+  const archived = (await archive.list('', signal)).map((key) => key.split('/')[0] ?? '');
   const all = new Set([...tables.keys(), ...(await pointers.listPlacements(signal)), ...archived]);
   return [...all].filter(isPlacement).sort();
 }

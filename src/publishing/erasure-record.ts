@@ -47,8 +47,12 @@ export function isAbout({ user }: Pick<ErasureRecord, 'user'>, userId: string): 
   return hashedUser(userId, Buffer.from(user.salt, 'base64')).hash === user.hash;
 }
 
-export async function writeErasure(archive: Archive, record: Omit<ErasureRecord, 'schemaVersion' | 'note'>) {
+export async function writeErasure(
+  archive: Archive,
+  record: Omit<ErasureRecord, 'schemaVersion' | 'note'>,
+  signal: AbortSignal,
+): Promise<void> {
   const { id, placement } = record;
   const whole: ErasureRecord = { schemaVersion: 1, ...record, note: NOTE };
-  await archive.putOnce(erasureKey(placement, id), `${JSON.stringify(whole, null, 2)}\n`);
+  await archive.putOnce(erasureKey(placement, id), `${JSON.stringify(whole, null, 2)}\n`, signal);
 }

@@ -1,6 +1,7 @@
 import type { StoredPrediction } from '../domain/prediction.ts';
 import type { PublisherContext } from './context.ts';
 import { PRICES } from './estimate-prices.ts';
+import { itemLine } from './import-table/upload-items.ts';
 import { readInput } from './input/read-input.ts';
 import { DEFAULT_KEEP, inputOptions, type LoadRequest } from './load.ts';
 import type { OnProgress } from './progress.ts';
@@ -41,9 +42,11 @@ export async function estimate(
   try {
     let bytes = 0;
     let writeUnits = 0;
+    let importedBytes = 0;
     for await (const prediction of input.predictions()) {
       const size = itemBytes(prediction);
       bytes += size;
+      importedBytes += Buffer.byteLength(itemLine(prediction));
       writeUnits += Math.ceil(size / UNIT_BYTES);
     }
     const stored = (bytes + input.users * STORED_OVERHEAD_BYTES) / GB;
@@ -55,7 +58,7 @@ export async function estimate(
       writeUnits,
       dollars: {
         write: writeUnits * PRICES.perWriteUnit,
-        import: (bytes / GB) * PRICES.perImportedGb,
+        import: (importedBytes / GB) * PRICES.perImportedGb,
         storagePerMonth: stored * PRICES.perGbMonth,
       },
       prices: PRICES,

@@ -122,7 +122,9 @@ async function retained(
   // What an unsealed table holds is no version's answer yet.
   const tables = (await versions(context, placement, signal)).filter(({ state }) => state !== 'unsealed');
   const known = new Set(tables.map(({ version }) => version));
-  const pruned = (await archivedVersions(context, placement)).filter((version) => !known.has(version));
+  const pruned = (await archivedVersions(context, placement, signal)).filter(
+    (version) => !known.has(version),
+  );
   const all: Retained[] = [
     ...tables.map(({ version, table, state }) => ({ version, table, state })),
     ...pruned.map((version) => ({ version, table: null, state: 'pruned' as const })),

@@ -37,11 +37,14 @@ const MAX_REPORTS = 100;
 export async function gateVerdicts(
   archive: Pick<Archive, 'get' | 'list'>,
   placement: string,
+  signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly GateVerdict[]>> {
-  const keys = (await archive.list(allChecksPrefix(placement))).filter((key) => key.endsWith('.json'));
+  const keys = (await archive.list(allChecksPrefix(placement), signal)).filter((key) =>
+    key.endsWith('.json'),
+  );
   const verdicts = new Map<string, GateVerdict[]>();
   for (const key of keys.slice(-MAX_REPORTS).reverse()) {
-    const read = parse(await archive.get(key));
+    const read = parse(await archive.get(key, signal));
     const version = read?.candidate ?? read?.version;
     const passed = read?.passed ?? read?.verdict?.passed;
     if (read === undefined || version === undefined || passed === undefined) continue;

@@ -12,14 +12,16 @@ export async function historyOf(
   { archive }: Pick<PublisherContext, 'archive'>,
   placement: string,
   count: number,
+  signal: AbortSignal,
 ): Promise<LedgerEntry[]> {
-  const epochs = (await recordedEpochs(archive, placement)).slice(0, count);
+  const epochs = (await recordedEpochs(archive, placement, signal)).slice(0, count);
   return Promise.all(
     epochs.map(async (recorded) => {
       const { epoch, action, version, at, by, reason, override } = await readRecord(
         archive,
         placement,
         recorded,
+        signal,
       );
       return { epoch, action, version, at, by, reason, override };
     }),

@@ -50,12 +50,14 @@ type Loader = Pick<
  * Throws BadInputError before there is a table; after that, whatever fails leaves a table without a seal, which
  * nothing ever activates, and the error says so. A run that was named goes on where it was left, and is a success
  * without any change where its table is sealed.
+ * @param admit called with the hash of the content that was read, before anything is kept or made: throws to refuse it
  */
 export async function load(
   context: Loader,
   request: LoadRequest,
   onProgress: OnProgress,
   signal: AbortSignal,
+  admit: (contentHash: string) => Promise<void> = async () => undefined,
 ): Promise<Loaded> {
   const startedAt = context.now();
   const { placement, runId, keep = DEFAULT_KEEP, tableOptions = {} } = request;
@@ -68,6 +70,7 @@ export async function load(
     onProgress({ kind: 'read', rows: input.rows, users: input.users, duplicates: input.duplicates });
     const { rejected, rejectsPath } = input;
     if (rejectsPath !== null) onProgress({ kind: 'rejected', rows: rejected, path: rejectsPath });
+    await admit(input.contentHash);
     const run = await openRun(
       context,
       {
@@ -76,9 +79,10 @@ export async function load(
         options: { keep, ...understoodAs(request), ...tableOptions, ...engineOf(request) },
       },
       input,
+      signal,
     );
     const { version, table } = run;
-    const manifest = run.isResumed ? await readManifest(context.archive, placement, version) : null;
+    const manifest = run.isResumed ? await readManifest(context.archive, placement, version, signal) : null;
     const found = run.isResumed ? await findTable(context.tables, run, manifest, signal) : null;
     if (found?.kind === 'sealed') {
       onProgress({ kind: 'loaded-already', version, table });
@@ -206,8 +210,8 @@ async function finish(
     readBack: { users: sample.length, equal: true },
   };
   const { parquetPath, popular } = await input.toParquet();
-  await context.archive.putFileOnce(predictionsKey(placement, version), parquetPath);
-  const proof = await writeManifest(context.archive, manifest);
+  await context.archive.putFileOnce(predictionsKey(placement, version), parquetPath, signal);
+  const proof = await writeManifest(context.archive, manifest, signal);
   const seal: Seal = { schemaVersion: 1, placement, version, users, contentHash, generatedAt, popular };
   await retried(() => context.tables.seal(table, seal, signal), signal);
   onProgress({ kind: 'sealed', version, table });

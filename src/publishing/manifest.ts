@@ -47,11 +47,17 @@ const manifestSchema = z.object({
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** Resolves with the manifest that is kept: an earlier process of the same run may have written its own. */
-export async function writeManifest(archive: Archive, manifest: Manifest): Promise<Manifest> {
+export async function writeManifest(
+  archive: Archive,
+  manifest: Manifest,
+  signal: AbortSignal,
+): Promise<Manifest> {
   const { placement, version } = manifest;
   const body = `${JSON.stringify(manifest, null, 2)}\n`;
-  const outcome = await archive.putOnce(manifestKey(placement, version), body);
-  return outcome === 'written' ? manifest : ((await readManifest(archive, placement, version)) ?? manifest);
+  const outcome = await archive.putOnce(manifestKey(placement, version), body, signal);
+  return outcome === 'written'
+    ? manifest
+    : ((await readManifest(archive, placement, version, signal)) ?? manifest);
 }
 
 /** The manifest of a version; null where there is none, or none that can be read: it informs, it decides nothing. */
@@ -59,8 +65,9 @@ export async function readManifest(
   archive: Archive,
   placement: string,
   version: string,
+  signal: AbortSignal,
 ): Promise<Manifest | null> {
-  const body = await archive.get(manifestKey(placement, version));
+  const body = await archive.get(manifestKey(placement, version), signal);
   if (body === null) return null;
   try {
     return manifestSchema.parse(JSON.parse(Buffer.from(body).toString()));

@@ -4,6 +4,7 @@ import type { Seal } from '../domain/seal.ts';
 import { decodePointer } from '../pointer/codec.ts';
 import type { PointerToken } from '../pointer/pointer-source.ts';
 import { readRecord, recordedEpochs } from './activation-records.ts';
+import { bringBack } from './bring-back.ts';
 import type { PublisherContext } from './context.ts';
 
 /** What a placement's pointer said when it was read; its token is what the decision's write is conditional on. */
@@ -68,11 +69,12 @@ export async function standingOf(
   { archive }: Pick<PublisherContext, 'archive'>,
   placement: string,
   state: PointerState,
+  signal: AbortSignal,
 ): Promise<Standing> {
   if (state.kind === 'pointer') return { nextEpoch: state.pointer.epoch + 1, before: state.pointer };
-  const [highest] = await recordedEpochs(archive, placement);
+  const [highest] = await recordedEpochs(archive, placement, signal);
   if (highest === undefined) return { nextEpoch: 1, before: null };
-  return { nextEpoch: highest + 1, before: await readRecord(archive, placement, highest) };
+  return { nextEpoch: highest + 1, before: await readRecord(archive, placement, highest, signal) };
 }
 
 /** Hold, quarantine, retired and blocked of `before`, which may be a pointer or a record. */
@@ -83,15 +85,20 @@ export function listsOf(
   return { hold, quarantined, retired, blocked };
 }
 
-/** The pointer, for commands that change what it says. Throws where it says nothing they could change. */
-export function requirePointer(state: PointerState, placement: string): Pointer {
+/** The pointer, for commands that change what it says. Rejects where it says nothing they could change. */
+export async function requirePointer(
+  { archive }: Pick<PublisherContext, 'archive'>,
+  state: PointerState,
+  placement: string,
+  signal: AbortSignal,
+): Promise<Pointer> {
   switch (state.kind) {
     case 'pointer':
       return state.pointer;
-    case 'absent':
-      throw new NotFoundError(
-        `placement ${placement} has no pointer: nothing is live. Activate a version first.`,
-      );
+    case 'absent': {
+      const [last] = await recordedEpochs(archive, placement, signal);
+      throw noPointer(placement, last);
+    }
     case 'malformed':
       throw malformed(placement, state.error);
     case 'bare':
@@ -100,6 +107,15 @@ export function requirePointer(state: PointerState, placement: string): Pointer 
           '"topshelf release" first gives it the form that holds everything else.',
       );
   }
+}
+
+/** What commands other than `activate` and `release` say where there is no pointer; `last` is its last recorded epoch. */
+export function noPointer(placement: string, last: number | undefined): NotFoundError {
+  return new NotFoundError(
+    last === undefined
+      ? `placement ${placement} has no pointer, and none was ever recorded: nothing is live. Activate a version first.`
+      : `the pointer of ${placement} is gone; epoch ${last} was its last. ${bringBack(placement)}`,
+  );
 }
 
 /** What commands other than `activate` say of a pointer that cannot be read. */

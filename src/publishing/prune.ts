@@ -60,7 +60,7 @@ export async function prune(
     );
   }
   const state = await readPointerState(context, placement, signal);
-  const before = requirePointer(state, placement);
+  const before = await requirePointer(context, state, placement, signal);
   const reports = await reportsOf(replicas, placement, signal);
   const plan = await planPruning(context, before, request, reports, signal);
   const doomed = plan.decisions.filter(({ isKept }) => !isKept);
@@ -118,7 +118,8 @@ async function lookAgain(
   doomed: readonly PruneDecision[],
   signal: AbortSignal,
 ): Promise<Map<string, string>> {
-  const pointer = requirePointer(await readPointerState(context, placement, signal), placement);
+  const state = await readPointerState(context, placement, signal);
+  const pointer = await requirePointer(context, state, placement, signal);
   const reports = await reportsOf(replicas, placement, signal);
   const spared = new Map<string, string>();
   for (const { version, table, why } of doomed) {
@@ -143,7 +144,7 @@ async function takeBack(
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const state = await readPointerState(context, placement, signal);
-    const before = requirePointer(state, placement);
+    const before = await requirePointer(context, state, placement, signal);
     const author = authorship(context, before.epoch + 1, `${version} was sealed after all: not retired`);
     try {
       await commit(context, state, retired(before, [], [version], author), 'retire', signal);

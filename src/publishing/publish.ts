@@ -1,5 +1,7 @@
+import { QuarantinedError } from '../domain/errors.ts';
 import { activate, assertNotHeld, type Activated } from './activate.ts';
-import type { GateOptions } from './check/check.ts';
+import { readGateOptions, type GateOptions } from './check/check.ts';
+import { assertAuthorship } from './commit.ts';
 import type { PublisherContext } from './context.ts';
 import { load, type Loaded, type LoadRequest } from './load.ts';
 import { readPointerState, standingOf } from './pointer-state.ts';
@@ -17,8 +19,9 @@ export interface Published {
 }
 
 /**
- * Load, check, activate. Under a hold it stops before anything is loaded; a batch that the gate stops stays loaded, for
- * people to look at. Rejects as `load` and `activate` do.
+ * Load, check, activate. Whatever an activation would refuse without looking at the table is refused before there is
+ * one: an author, a reason or gate options that cannot be used, a hold, content that is quarantined. A batch that the
+ * gate stops stays loaded, for people to look at. Rejects as `load` and `activate` do.
  */
 export async function publish(
   context: PublisherContext,
@@ -27,14 +30,34 @@ export async function publish(
   signal: AbortSignal,
 ): Promise<Published> {
   const { placement } = request;
-  const state = await readPointerState(context, placement, signal);
-  assertNotHeld(placement, state, await standingOf(context, placement, state));
-  const loaded = await load(context, request, onProgress, signal);
+  const gate = { catalogue, catalogueColumn, gateConfig };
+  assertAuthorship(context, reason);
+  if (override !== undefined) assertAuthorship(context, override);
+  await readGateOptions(context, placement, gate);
+  await assertNotStopped(context, placement, undefined, signal);
+  // Reading takes long enough for somebody to roll back meanwhile, so that the pointer is asked again.
+  const admit = (contentHash: string) => assertNotStopped(context, placement, contentHash, signal);
+  const loaded = await load(context, request, onProgress, signal, admit);
   const { version } = loaded;
-  const activated = await activate(
-    context,
-    { placement, version, reason, override, catalogue, catalogueColumn, gateConfig },
-    signal,
-  );
+  const activated = await activate(context, { placement, version, reason, override, ...gate }, signal);
   return { loaded, activated };
+}
+
+/** Throws HeldError under a hold, and QuarantinedError for content, where it is known, that may not go live. */
+async function assertNotStopped(
+  context: PublisherContext,
+  placement: string,
+  contentHash: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const state = await readPointerState(context, placement, signal);
+  const standing = await standingOf(context, placement, state, signal);
+  assertNotHeld(placement, state, standing);
+  const left = standing.before?.quarantined.find((each) => each.contentHash === contentHash);
+  if (left === undefined) return;
+  throw new QuarantinedError(
+    `the content of this batch, that of ${left.version}, was quarantined by ${left.by} at ${left.at}: ${left.reason}. ` +
+      'Nothing was loaded. If it is right after all, "topshelf load" makes a version of it, and ' +
+      '"topshelf activate" with --from-quarantine "why" lets that go live.',
+  );
 }

@@ -32,7 +32,7 @@ export async function release(
   if (state.kind === 'pointer' && state.pointer.hold === null) {
     return { ...resultOf(state.pointer), changed: false, warnings: [] };
   }
-  const standing = await standingOf(context, placement, state);
+  const standing = await standingOf(context, placement, state, signal);
   const author = authorship(context, standing.nextEpoch, reason);
   let next: Pointer;
   if (state.kind === 'pointer') {
@@ -58,18 +58,19 @@ async function whatIsLive(
         'topshelf cannot vouch for it. "topshelf rollback" goes back to the version before.',
     );
   }
-  const [epoch] = await recordedEpochs(context.archive, placement);
+  const [epoch] = await recordedEpochs(context.archive, placement, signal);
   if (epoch === undefined) {
     if (state.kind === 'malformed') throw malformed(placement, state.error);
     throw new NotFoundError(
       `placement ${placement} has no pointer, and none was ever recorded: nothing is held`,
     );
   }
-  const { table, version } = await readRecord(context.archive, placement, epoch);
+  const { table, version } = await readRecord(context.archive, placement, epoch, signal);
   const seal = await sealOrNull(context.tables, table, signal);
   if (seal?.version !== version) {
     throw new NotFoundError(
-      `version ${version}, the last one recorded as live, is not there or not sealed (table ${table})`,
+      `version ${version}, the last one recorded as live, is not there or not sealed (table ${table}): ` +
+        `"topshelf versions --placement ${placement}" lists what can be activated instead`,
     );
   }
   return { table, seal };

@@ -1,4 +1,4 @@
-import { NotFoundError } from '../domain/errors.ts';
+import { NotFoundError, UnreachableError } from '../domain/errors.ts';
 import { quarantineOf, type SealedTable } from '../domain/pointer-changes.ts';
 import type { Seal } from '../domain/seal.ts';
 import { readRecord, recordedEpochs, type ActivationRecord } from './activation-records.ts';
@@ -21,15 +21,18 @@ export interface TargetQuestion {
  * The version that a rollback goes to: the latest that was live before what is live now was first activated, and that is sealed,
  * not quarantined and not retired. Going by the activation of what is live, not by the order of writes, makes each
  * further rollback go further back: records of rollbacks themselves never lead forward again.
- * Throws NotFoundError that says why each candidate was passed over.
+ * Throws NotFoundError that says why each candidate was passed over, and UnreachableError where the archive has no
+ * records although there were activations: nobody knows then what was live before.
  */
 export async function rollbackTarget(
   { archive, tables }: Pick<PublisherContext, 'archive' | 'tables'>,
   { placement, leaving, epoch, before, to }: TargetQuestion,
   signal: AbortSignal,
 ): Promise<SealedTable> {
-  const epochs = (await recordedEpochs(archive, placement)).filter((recorded) => recorded < epoch);
-  const history = createHistory(epochs, (recorded) => readRecord(archive, placement, recorded));
+  const recorded = await recordedEpochs(archive, placement, signal);
+  if (recorded.length === 0) throw noRecords(placement, epoch - 1);
+  const epochs = recorded.filter((each) => each < epoch);
+  const history = createHistory(epochs, (each) => readRecord(archive, placement, each, signal));
   const passedOver: string[] = [];
   const seen = new Set<string>();
   for (let index = await originIn(history, leaving?.version); ; index += 1) {
@@ -52,6 +55,20 @@ export async function rollbackTarget(
         : to === undefined
           ? 'nothing was live before'
           : none),
+  );
+}
+
+/** What an archive without any record of a placement means, by the epoch that is live: 0 where that is not known. */
+function noRecords(placement: string, live: number): NotFoundError | UnreachableError {
+  if (live === 1)
+    return new NotFoundError(`no version to roll back to for ${placement}: nothing was live before`);
+  const what =
+    live === 0
+      ? `no activation of ${placement} is recorded in the archive`
+      : `the archive has no record of the ${live} epochs of ${placement}`;
+  return new UnreachableError(
+    `${what}: what was live before is not known. Is TOPSHELF_ARCHIVE what the publishers use? ` +
+      'Without it, "topshelf activate" of a sealed version replaces what is live.',
   );
 }
 

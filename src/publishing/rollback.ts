@@ -1,12 +1,13 @@
-import { NotFoundError } from '../domain/errors.ts';
 import { activated, rolledBack, type Authorship } from '../domain/pointer-changes.ts';
 import type { Pointer } from '../domain/pointer.ts';
 import { resultOf, type PointerResult } from './activate.ts';
+import { recordedEpochs } from './activation-records.ts';
 import { authorship, commit } from './commit.ts';
 import type { PublisherContext } from './context.ts';
 import {
   listsOf,
   malformed,
+  noPointer,
   readPointerState,
   standingOf,
   type PointerState,
@@ -37,9 +38,9 @@ export async function rollback(
 ): Promise<RolledBack> {
   const state = await readPointerState(context, placement, signal);
   if (state.kind === 'absent')
-    throw new NotFoundError(`placement ${placement} has no pointer: nothing is live`);
+    throw noPointer(placement, (await recordedEpochs(context.archive, placement, signal))[0]);
   if (state.kind === 'malformed') throw malformed(placement, state.error);
-  const standing = await standingOf(context, placement, state);
+  const standing = await standingOf(context, placement, state, signal);
   const author = authorship(context, standing.nextEpoch, reason);
   const leaving = leavingOf(state, standing, author);
   const target = await rollbackTarget(

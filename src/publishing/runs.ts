@@ -57,6 +57,7 @@ export async function openRun(
   context: Pick<PublisherContext, 'archive' | 'tablePrefix' | 'actor' | 'now'>,
   { placement, runId, options }: { placement: string; runId: string | undefined; options: RunOptions },
   input: Pick<Input, 'files' | 'users' | 'contentHash' | 'generatedAt'>,
+  signal: AbortSignal,
 ): Promise<Run> {
   const version = newVersion(context.now(), randomInt(2 ** 24));
   const table = tableName(context.tablePrefix, placement, version);
@@ -77,9 +78,9 @@ export async function openRun(
     options: JSON.parse(JSON.stringify(options)) as RunOptions,
   };
   const key = runKey(placement, runId);
-  const outcome = await context.archive.putOnce(key, `${JSON.stringify(mine, null, 2)}\n`);
+  const outcome = await context.archive.putOnce(key, `${JSON.stringify(mine, null, 2)}\n`, signal);
   if (outcome === 'written') return { runId, version, table, generatedAt, isResumed: false };
-  const earlier = readRecord(await context.archive.get(key), key);
+  const earlier = readRecord(await context.archive.get(key, signal), key);
   const differences = differencesOf(earlier, mine);
   if (differences.length > 0) {
     throw new BadInputError(

@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/errors.ts';
 import type { Hold, Override, Quarantined } from '../domain/pointer.ts';
 import type { PublisherContext } from './context.ts';
 import { historyOf, type LedgerEntry } from './history.ts';
@@ -24,8 +25,10 @@ export interface PlacementStatus {
   readonly quarantined: readonly Quarantined[];
   readonly retired: readonly string[];
   readonly blocked: readonly string[];
-  /** What is wrong with a malformed pointer. */
+  /** What is wrong with a malformed pointer, or with the archive that should tell of one that is gone. */
   readonly problem: string | null;
+  /** The newest write on record; null where the pointer itself says what is live, or where there is none. */
+  readonly lastRecorded: LedgerEntry | null;
   /** The latest writes of the pointer, newest first; as many as were asked for. */
   readonly history: readonly LedgerEntry[];
   /** What every replica serves; null where they were not asked. */
@@ -51,7 +54,7 @@ export async function status(
   return Promise.all(
     placements.toSorted().map(async (name) => ({
       ...(await statusOf(context, name, signal)),
-      history: history === 0 ? [] : await historyOf(context, name, history),
+      history: history === 0 ? [] : await historyOf(context, name, history, signal),
       replicas: replicas === undefined ? null : await askReplicas(replicas, name, signal),
     })),
   );
@@ -62,16 +65,32 @@ async function statusOf(context: Reader, placement: string, signal: AbortSignal)
   const nothing: PlacementStatus = {
     placement,
     pointer: state.kind,
-    ...{ version: null, table: null, epoch: null, since: null, by: null, reason: null },
-    ...{ generatedAt: null, ageSeconds: null, hold: null, override: null },
-    ...{ quarantined: [], retired: [], blocked: [], problem: null, history: [], replicas: null },
+    version: null,
+    table: null,
+    epoch: null,
+    since: null,
+    by: null,
+    reason: null,
+    generatedAt: null,
+    ageSeconds: null,
+    hold: null,
+    override: null,
+    quarantined: [],
+    retired: [],
+    blocked: [],
+    problem: null,
+    lastRecorded: null,
+    history: [],
+    replicas: null,
   };
   const ageSeconds = (generatedAt: string) => Math.round((context.now() - Date.parse(generatedAt)) / 1000);
   switch (state.kind) {
     case 'absent':
-      return nothing;
-    case 'malformed':
-      return { ...nothing, problem: state.error.message };
+      return { ...nothing, ...(await lastRecorded(context, placement, signal)) };
+    case 'malformed': {
+      const { lastRecorded: last } = await lastRecorded(context, placement, signal);
+      return { ...nothing, lastRecorded: last, problem: state.error.message };
+    }
     case 'bare': {
       const { table, seal } = state;
       if (seal === null) return { ...nothing, table };
@@ -79,26 +98,37 @@ async function statusOf(context: Reader, placement: string, signal: AbortSignal)
       return { ...nothing, table, version, generatedAt, ageSeconds: ageSeconds(generatedAt) };
     }
     case 'pointer': {
-      const { version, table, epoch, reason, generatedAt } = state.pointer;
-      const { hold, override, quarantined, retired, blocked, activatedAt, activatedBy } = state.pointer;
+      const { activatedAt, activatedBy, generatedAt, ...pointer } = state.pointer;
       return {
-        ...{
-          ...nothing,
-          version,
-          table,
-          epoch,
-          reason,
-          generatedAt,
-          hold,
-          override,
-          quarantined,
-          retired,
-          blocked,
-        },
+        ...nothing,
+        version: pointer.version,
+        table: pointer.table,
+        epoch: pointer.epoch,
         since: activatedAt,
         by: activatedBy,
+        reason: pointer.reason,
+        generatedAt,
         ageSeconds: ageSeconds(generatedAt),
+        hold: pointer.hold,
+        override: pointer.override,
+        quarantined: pointer.quarantined,
+        retired: pointer.retired,
+        blocked: pointer.blocked,
       };
     }
+  }
+}
+
+/** The newest write on record. The archive informs here and decides nothing: where it is away, that is what is told. */
+async function lastRecorded(
+  context: Reader,
+  placement: string,
+  signal: AbortSignal,
+): Promise<Pick<PlacementStatus, 'lastRecorded' | 'problem'>> {
+  try {
+    const [last = null] = await historyOf(context, placement, 1, signal);
+    return { lastRecorded: last, problem: null };
+  } catch (error) {
+    return { lastRecorded: null, problem: `whether it ever had a pointer is not known: ${messageOf(error)}` };
   }
 }

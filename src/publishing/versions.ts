@@ -43,12 +43,12 @@ export async function versions(
   history = DEFAULT_HISTORY,
 ): Promise<VersionStatus[]> {
   const state = await readPointerState(context, placement, signal);
-  const lists = listsOf((await standingOf(context, placement, state)).before);
+  const lists = listsOf((await standingOf(context, placement, state, signal)).before);
   const liveTable =
     state.kind === 'pointer' ? state.pointer.table : state.kind === 'bare' ? state.table : undefined;
   const tables = await context.tables.list(`${context.tablePrefix}-${placement}-`, signal);
-  const verdicts = await gateVerdicts(context.archive, placement);
-  const activations = await historyOf(context, placement, history);
+  const verdicts = await gateVerdicts(context.archive, placement, signal);
+  const activations = await historyOf(context, placement, history, signal);
   const found: VersionStatus[] = [];
   for (const table of tables) {
     const named = parseTableName(context.tablePrefix, table);
@@ -60,7 +60,7 @@ export async function versions(
     });
     // Deleted since it was listed.
     if (seal === undefined) continue;
-    const manifest = await readManifest(context.archive, placement, version);
+    const manifest = await readManifest(context.archive, placement, version, signal);
     const isQuarantined =
       seal !== null &&
       quarantineOf(lists.quarantined, { version, contentHash: seal.contentHash }) !== undefined;

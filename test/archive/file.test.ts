@@ -6,6 +6,8 @@ import { createFileArchive } from '../../src/archive/file.ts';
 import { UnreachableError } from '../../src/domain/errors.ts';
 import { archiveContract } from '../contracts/archive.contract.ts';
 
+const never = new AbortController().signal;
+
 let parent: string;
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), 'topshelf-file-archive-'));
@@ -19,14 +21,14 @@ archiveContract('a directory', async () => createFileArchive({ root: await mkdte
 it('leaves no temporary file behind, whoever wins', async () => {
   const root = await mkdtemp(join(parent, 'root-'));
   const archive = createFileArchive({ root });
-  await Promise.all([archive.putOnce('home/a.json', '1'), archive.putOnce('home/a.json', '2')]);
+  await Promise.all([archive.putOnce('home/a.json', '1', never), archive.putOnce('home/a.json', '2', never)]);
   expect(await readdir(join(root, 'home'))).toEqual(['a.json']);
 });
 
 it('says unreachable, with the path, where its root cannot hold files', async () => {
   const root = join(parent, 'a-file');
   await writeFile(root, '');
-  const attempt = createFileArchive({ root }).putOnce('home/a.json', '1');
+  const attempt = createFileArchive({ root }).putOnce('home/a.json', '1', never);
   await expect(attempt).rejects.toBeInstanceOf(UnreachableError);
   await expect(attempt).rejects.toThrow(join(root, 'home'));
 });

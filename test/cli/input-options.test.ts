@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { run } from '../../src/cli/program.ts';
 import { readManifest } from '../../src/publishing/manifest.ts';
-import { createFolder, createPublisher } from '../publishing/fixtures.ts';
+import { createFolder, createPublisher, never } from '../publishing/fixtures.ts';
 
 let folder: Awaited<ReturnType<typeof createFolder>>;
 const publisher = createPublisher();
@@ -47,7 +47,7 @@ describe('load, and publish alike', () => {
     const passed = await load(path, '--rejects', rejects, '--max-rejects', '50%', '--json');
     expect(passed.err).toContain(`left out 1 bad rows: ${rejects}`);
     const { version } = JSON.parse(passed.out) as { version: string };
-    const manifest = await readManifest(publisher.archive, 'home', version);
+    const manifest = await readManifest(publisher.archive, 'home', version, never);
     const row = JSON.parse(await readFile(rejects, 'utf8')) as unknown;
     expect(row).toEqual({
       file: path,

@@ -39,7 +39,9 @@ function topshelf(
 
 describe('the program', () => {
   it('ends by itself with 0 when all went well', async () => {
-    expect(await topshelf(['status'])).toMatchObject({ exitCode: 0, out: 'no placement has a pointer\n' });
+    const { exitCode, out } = await topshelf(['status']);
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/^no placement has a pointer; /);
   });
 
   it('ends with 64 and every mistake of its configuration', async () => {

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Archive } from '../../src/archive/archive.ts';
+import { UnreachableError } from '../../src/domain/errors.ts';
+
+const never = new AbortController().signal;
 
 /** What every archive keeps. `open` makes an empty one. */
 export function archiveContract(name: string, open: () => Promise<Archive>): void {
@@ -10,7 +13,7 @@ export function archiveContract(name: string, open: () => Promise<Archive>): voi
     let archive: Archive;
     let folder: string;
     const text = async (key: string): Promise<string | undefined> => {
-      const body = await archive.get(key);
+      const body = await archive.get(key, never);
       return body === null ? undefined : Buffer.from(body).toString();
     };
 
@@ -24,20 +27,20 @@ export function archiveContract(name: string, open: () => Promise<Archive>): voi
     });
 
     it('gives back what was put', async () => {
-      expect(await archive.putOnce('home/activations/1.json', 'één')).toBe('written');
+      expect(await archive.putOnce('home/activations/1.json', 'één', never)).toBe('written');
       expect(await text('home/activations/1.json')).toBe('één');
     });
 
     it('never changes an object that exists', async () => {
-      await archive.putOnce('home/activations/1.json', 'first');
-      expect(await archive.putOnce('home/activations/1.json', 'second')).toBe('exists');
+      await archive.putOnce('home/activations/1.json', 'first', never);
+      expect(await archive.putOnce('home/activations/1.json', 'second', never)).toBe('exists');
       expect(await text('home/activations/1.json')).toBe('first');
     });
 
     it('lets exactly one of many concurrent writers win', async () => {
       const outcomes = await Promise.all(
         Array.from({ length: 8 }, (_, writer) =>
-          archive.putOnce('home/activations/2.json', `writer ${writer}`),
+          archive.putOnce('home/activations/2.json', `writer ${writer}`, never),
         ),
       );
       expect(outcomes.filter((outcome) => outcome === 'written')).toHaveLength(1);
@@ -45,17 +48,21 @@ export function archiveContract(name: string, open: () => Promise<Archive>): voi
     });
 
     it('says null for an object that is not there', async () => {
-      expect(await archive.get('home/activations/9.json')).toBeNull();
-      expect(await archive.getFile('home/activations/9.json', join(folder, 'copy'))).toBe(false);
+      expect(await archive.get('home/activations/9.json', never)).toBeNull();
+      expect(await archive.getFile('home/activations/9.json', join(folder, 'copy'), never)).toBe(false);
     });
 
     it('takes and gives files, once and byte for byte', async () => {
       const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 31) % 251));
       const source = join(folder, 'source');
       await writeFile(source, bytes);
-      expect(await archive.putFileOnce('home/versions/v1/predictions.parquet', source)).toBe('written');
-      expect(await archive.putFileOnce('home/versions/v1/predictions.parquet', source)).toBe('exists');
-      expect(await archive.getFile('home/versions/v1/predictions.parquet', join(folder, 'copy'))).toBe(true);
+      expect(await archive.putFileOnce('home/versions/v1/predictions.parquet', source, never)).toBe(
+        'written',
+      );
+      expect(await archive.putFileOnce('home/versions/v1/predictions.parquet', source, never)).toBe('exists');
+      expect(await archive.getFile('home/versions/v1/predictions.parquet', join(folder, 'copy'), never)).toBe(
+        true,
+      );
       expect((await readFile(join(folder, 'copy'))).equals(bytes)).toBe(true);
     });
 
@@ -63,31 +70,63 @@ export function archiveContract(name: string, open: () => Promise<Archive>): voi
       const [source, copy] = [join(folder, 'without'), join(folder, 'copy')];
       await writeFile(source, 'without the user');
       const key = 'home/versions/v1/predictions.parquet';
-      expect(await archive.replaceForErasure(key, source)).toBe('absent');
-      expect(await archive.list('home/')).toEqual([]);
-      await archive.putOnce(key, 'with the user');
-      expect(await archive.replaceForErasure(key, source)).toBe('replaced');
-      expect(await archive.getFile(key, copy)).toBe(true);
+      expect(await archive.replaceForErasure(key, source, never)).toBe('absent');
+      expect(await archive.list('home/', never)).toEqual([]);
+      await archive.putOnce(key, 'with the user', never);
+      expect(await archive.replaceForErasure(key, source, never)).toBe('replaced');
+      expect(await archive.getFile(key, copy, never)).toBe(true);
       expect(await readFile(copy, 'utf8')).toBe('without the user');
-      expect(await archive.putOnce(key, 'again')).toBe('exists');
-      expect(await archive.list('home/')).toEqual([key]);
+      expect(await archive.putOnce(key, 'again', never)).toBe('exists');
+      expect(await archive.list('home/', never)).toEqual([key]);
     });
 
     it('lists keys by prefix, sorted, and nothing else', async () => {
       for (const key of ['home/activations/2.json', 'home/activations/10.json', 'home2/activations/1.json']) {
-        await archive.putOnce(key, '{}');
+        await archive.putOnce(key, '{}', never);
       }
-      expect(await archive.list('home/activations/')).toEqual([
+      expect(await archive.list('home/activations/', never)).toEqual([
         'home/activations/10.json',
         'home/activations/2.json',
       ]);
-      expect(await archive.list('home/activations/1')).toEqual(['home/activations/10.json']);
-      expect(await archive.list('home')).toHaveLength(3);
-      expect(await archive.list('cart/')).toEqual([]);
+      expect(await archive.list('home/activations/1', never)).toEqual(['home/activations/10.json']);
+      expect(await archive.list('home', never)).toHaveLength(3);
+      expect(await archive.list('cart/', never)).toEqual([]);
+    });
+
+    it('is not asked by a caller that has given up, and writes nothing for one', async () => {
+      const key = 'home/activations/1.json';
+      const [source, copy] = [join(folder, 'source'), join(folder, 'copy')];
+      await writeFile(source, 'file');
+      const gone = AbortSignal.abort(new Error('stopped'));
+      for (const attempt of [
+        () => archive.putOnce(key, 'x', gone),
+        () => archive.putFileOnce(key, source, gone),
+        () => archive.replaceForErasure(key, source, gone),
+        () => archive.get(key, gone),
+        () => archive.getFile(key, copy, gone),
+        () => archive.list('home/', gone),
+      ]) {
+        await expect(attempt()).rejects.toBeInstanceOf(UnreachableError);
+      }
+      expect(await archive.list('', never)).toEqual([]);
+    });
+
+    it('has the whole object, or none, of a caller that gives up in the midst of it', async () => {
+      const key = 'home/versions/v1/predictions.parquet';
+      const source = join(folder, 'source');
+      await writeFile(source, Buffer.alloc(4_000_000, 'x'));
+      const stop = new AbortController();
+      const attempt = archive.putFileOnce(key, source, stop.signal).catch((error: unknown) => error);
+      setTimeout(() => stop.abort(new Error('stopped')), 2);
+      const outcome = await attempt;
+      const body = await archive.get(key, never);
+      expect([null, 4_000_000]).toContain(body?.length ?? null);
+      if (outcome === 'written') expect(body).toHaveLength(4_000_000);
+      else expect(outcome).toBeInstanceOf(UnreachableError);
     });
 
     it.each(['', '/etc/passwd', '../up', 'a/../b', 'a//b', 'a/b/'])('refuses the key %j', async (key) => {
-      await expect((async () => archive.putOnce(key, 'x'))()).rejects.toThrow('is not an archive key');
+      await expect((async () => archive.putOnce(key, 'x', never))()).rejects.toThrow('is not an archive key');
     });
   });
 }

@@ -109,9 +109,9 @@ export function describeFrozenPublisher(
           expect(frozen.said()).toContain('was changed by another writer; nothing was written');
           expect(frozen.said()).not.toContain('wrote epoch');
           expect(await status(context, { placement }, never)).toMatchObject([{ version: theirs, epoch: 2 }]);
-          const epochs = await recordedEpochs(context.archive, placement);
+          const epochs = await recordedEpochs(context.archive, placement, never);
           const versions = epochs.map(
-            async (epoch) => (await readRecord(context.archive, placement, epoch)).version,
+            async (epoch) => (await readRecord(context.archive, placement, epoch, never)).version,
           );
           expect(await Promise.all(versions)).toEqual([theirs, first]);
         },

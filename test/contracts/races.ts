@@ -44,9 +44,9 @@ export function describeRaces(name: string, start: () => Promise<Open> | Open): 
         expect(epochs.toSorted((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, at) => at + 1));
         // They did run against each other.
         expect(won.reduce((sum, { lost }) => sum + lost, 0)).toBeGreaterThan(0);
-        expect(await recordedEpochs(archive, 'home')).toHaveLength(count);
+        expect(await recordedEpochs(archive, 'home', signal)).toHaveLength(count);
         for (const [at, epoch] of epochs.entries()) {
-          const { version, by } = await readRecord(archive, 'home', epoch);
+          const { version, by } = await readRecord(archive, 'home', epoch, signal);
           expect({ version, by }).toEqual({ version: targets[at]?.seal.version, by: `publisher ${at}` });
         }
         const reading = await publishers[0]!.pointers.read('home', signal);

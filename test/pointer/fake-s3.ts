@@ -13,7 +13,7 @@ export type Fault =
   /** Answers the headers and a part of the body, then nothing. */
   | 'stall';
 
-/** As much of S3 as pointers need, with the outcomes that a real server rarely gives. */
+/** As much of S3 as pointers and the archive need, with the outcomes that a real server rarely gives. */
 export interface FakeS3 {
   readonly endpoint: string;
   readonly objects: Map<string, Buffer>;
@@ -100,6 +100,7 @@ async function get(
 ): Promise<void> {
   const found = fake.objects.get(key);
   if (found === undefined) return fail(response, 404, 'NoSuchKey');
+  if (request.method === 'HEAD') return void response.writeHead(200, { etag: etagOf(found) }).end();
   if (request.headers['if-none-match'] === etagOf(found)) return void response.writeHead(304).end();
   response.writeHead(200, { etag: etagOf(found), 'content-length': found.length });
   if (stalls) return void response.write(found.subarray(0, 10));
@@ -115,13 +116,29 @@ async function get(
 function list(fake: FakeS3, bucket: string, query: URLSearchParams, response: ServerResponse): void {
   const start = `${bucket.replace(/\/$/, '')}/${query.get('prefix') ?? ''}`;
   const keys = [...fake.objects.keys()].filter((key) => key.startsWith(start)).sort();
+  if (!query.has('delimiter')) {
+    const from = Number(query.get('continuation-token') ?? 0);
+    const found = keys
+      .slice(from, from + 2)
+      .map((key) => key.slice(start.length - (query.get('prefix') ?? '').length));
+    const contents = found.map((key) => `<Contents><Key>${key}</Key></Contents>`).join('');
+    return void response.end(
+      `<?xml version="1.0"?><ListBucketResult>${contents}${more(from + 2, keys)}</ListBucketResult>`,
+    );
+  }
   const folders = [...new Set(keys.map((key) => key.slice(start.length).split('/')[0]))];
   const from = Number(query.get('continuation-token') ?? 0);
   const prefixes = folders.slice(from, from + 2).map((folder) => {
     return `<CommonPrefixes><Prefix>${query.get('prefix')}${folder}/</Prefix></CommonPrefixes>`;
   });
-  const next = from + 2 < folders.length ? `<NextContinuationToken>${from + 2}</NextContinuationToken>` : '';
-  response.end(`<?xml version="1.0"?><ListBucketResult>${prefixes.join('')}${next}</ListBucketResult>`);
+  response.end(
+    `<?xml version="1.0"?><ListBucketResult>${prefixes.join('')}${more(from + 2, folders)}</ListBucketResult>`,
+  );
+}
+
+function more(next: number, { length }: readonly unknown[]): string {
+  const token = next < length ? `<NextContinuationToken>${next}</NextContinuationToken>` : '';
+  return `<IsTruncated>${next < length}</IsTruncated>${token}`;
 }
 
 function fail(response: ServerResponse, status: number, code: string): void {

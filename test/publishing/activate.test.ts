@@ -5,10 +5,12 @@ import {
   HeldError,
   LostRaceError,
   NotFoundError,
+  QuarantinedError,
   UnreachableError,
   UsageError,
 } from '../../src/domain/errors.ts';
 import { activate } from '../../src/publishing/activate.ts';
+import type { ProgressEvent } from '../../src/publishing/progress.ts';
 import { publish } from '../../src/publishing/publish.ts';
 import { csv, never } from './fixtures.ts';
 import { useHome } from './use-home.ts';
@@ -113,6 +115,21 @@ describe('activate', () => {
     ]);
   });
 
+  it('is on record also where it is interrupted right after the pointer was written', async () => {
+    const version = await loadDay(0);
+    const { pointers } = home.publisher;
+    const interruption = new AbortController();
+    const write: typeof pointers.write = async (...given) => {
+      const token = await pointers.write(...given);
+      interruption.abort(new Error('stopped by SIGINT'));
+      return token;
+    };
+    const context = { ...home.publisher, pointers: { ...pointers, write } };
+    const request = { placement, version, reason: 'by hand' };
+    expect(await activate(context, request, interruption.signal)).toMatchObject({ epoch: 1, warnings: [] });
+    expect(await records()).toMatchObject([{ epoch: 1, version }]);
+  });
+
   it('writes nothing where the replaced version cannot be recorded', async () => {
     await publishDay(0);
     const next = await loadDay(1);
@@ -154,6 +171,50 @@ describe('publish', () => {
     await goBack();
     await expect(publishDay(2)).rejects.toBeInstanceOf(HeldError);
     expect(await home.publisher.tables.list('topshelf-home-', never)).toHaveLength(2);
+  });
+
+  it('loads nothing of content that is quarantined, whatever its files are called', async () => {
+    await publishDay(0);
+    const bad = await publishDay(1);
+    await goBack();
+    await letGo();
+    const attempt = publishDay(1);
+    await expect(attempt).rejects.toBeInstanceOf(QuarantinedError);
+    await expect(attempt).rejects.toThrow(`that of ${bad}, was quarantined by ada@shop`);
+    expect(await home.publisher.tables.list('topshelf-home-', never)).toHaveLength(2);
+  });
+
+  it('loads nothing where activations were held while it read the input', async () => {
+    await publishDay(0);
+    await publishDay(1);
+    let rolledBack: Promise<unknown> | undefined;
+    const whileReading = (event: ProgressEvent) => {
+      if (event.kind === 'reading') rolledBack = goBack();
+    };
+    const attempt = publish(home.publisher, home.request(2), whileReading, never);
+    await expect(attempt).rejects.toBeInstanceOf(HeldError);
+    await rolledBack;
+    expect(await home.publisher.tables.list('topshelf-home-', never)).toHaveLength(2);
+  });
+
+  it.each([
+    ['an empty reason', { reason: ' ' }, 'the reason must have 1 to 500 characters'],
+    ['an empty override', { override: '' }, 'the reason must have 1 to 500 characters'],
+    ['thresholds that are not there', { gateConfig: '/nowhere.json' }, 'cannot be read from /nowhere.json'],
+    ['a catalogue that is not there', { catalogue: '/nowhere.csv' }, 'the catalogue /nowhere.csv cannot'],
+    ['a column of no catalogue', { catalogueColumn: 'sku' }, 'a column sku was named'],
+  ])('reads no input for %s', async (_, changes, message) => {
+    const events: ProgressEvent[] = [];
+    const request = { ...home.request(0), ...changes };
+    const attempt = publish(home.publisher, request, (event) => void events.push(event), never);
+    await expect(attempt).rejects.toThrow(message);
+    expect(events).toEqual([]);
+  });
+
+  it('refuses an actor that no pointer could hold, before it reads anything', async () => {
+    const context = { ...home.publisher, actor: 'a'.repeat(201) };
+    const attempt = publish(context, home.request(0), () => undefined, never);
+    await expect(attempt).rejects.toThrow('the actor (TOPSHELF_ACTOR) must have 1 to 200 characters');
   });
 });
 

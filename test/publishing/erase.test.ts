@@ -26,7 +26,7 @@ async function archivedItems(version: string, userId = USER) {
 }
 
 async function textOf(key: string): Promise<string> {
-  return Buffer.from((await home.publisher.archive.get(key)) ?? '').toString();
+  return Buffer.from((await home.publisher.archive.get(key, never)) ?? '').toString();
 }
 
 describe('erase', () => {
@@ -57,7 +57,7 @@ describe('erase', () => {
     const predictions = async () => {
       const workbench = await openWorkbench({ ...home.publisher, signal: never });
       const path = join(workbench.folder, 'copy.parquet');
-      await home.publisher.archive.getFile(predictionsKey(placement, version), path);
+      await home.publisher.archive.getFile(predictionsKey(placement, version), path, never);
       const all = await predictionsIn(await workbench.connect(), path);
       await workbench.close();
       return all;
@@ -90,7 +90,7 @@ describe('erase', () => {
     expect(await eraseUser('nobody')).toMatchObject([{ foundIn: [], readBack: { tables: 1, archives: 1 } }]);
     await eraseUser();
     expect((await eraseUser())[0]?.foundIn).toEqual([]);
-    expect(await home.publisher.archive.list('home/erasures/')).toHaveLength(3);
+    expect(await home.publisher.archive.list('home/erasures/', never)).toHaveLength(3);
   });
 
   it('covers every placement unless one is given', async () => {
@@ -117,6 +117,7 @@ describe('erase', () => {
     await home.publisher.archive.putOnce(
       report,
       JSON.stringify({ message: `score of "${USER}" is missing` }),
+      never,
     );
     const [erased] = await eraseUser();
     expect(erased?.warnings).toHaveLength(2);
@@ -149,20 +150,20 @@ describe('erase', () => {
       await publishDay(0);
       home.publisher.tables.eraseUser = async () => true;
       await expect(eraseUser()).rejects.toBeInstanceOf(StoreError);
-      expect(await home.publisher.archive.list('home/erasures/')).toEqual([]);
+      expect(await home.publisher.archive.list('home/erasures/', never)).toEqual([]);
     });
 
     it('fails where the archive still holds the user', async () => {
       await publishDay(0);
       home.publisher.archive.replaceForErasure = async () => 'replaced';
       await expect(eraseUser()).rejects.toThrow('still holds the user');
-      expect(await home.publisher.archive.list('home/erasures/')).toEqual([]);
+      expect(await home.publisher.archive.list('home/erasures/', never)).toEqual([]);
     });
   });
 
   it('lists archived versions, newest first, by their predictions alone', async () => {
     const [first, second] = [await loadDay(0), await loadDay(1)];
-    await home.publisher.archive.putOnce(`${placement}/versions/x/manifest.json`, '{}');
-    expect(await archivedVersions(home.publisher, placement)).toEqual([second, first]);
+    await home.publisher.archive.putOnce(`${placement}/versions/x/manifest.json`, '{}', never);
+    expect(await archivedVersions(home.publisher, placement, never)).toEqual([second, first]);
   });
 });

@@ -21,9 +21,16 @@ describe('an estimate', () => {
     expect(found).toMatchObject({ items: 2, rows: 21, bytes, writeUnits: 1 + 2 });
     expect(found.dollars.write).toBeCloseTo((3 * 0.625) / 1e6, 12);
     expect(found.dollars.storagePerMonth).toBeCloseTo(((bytes + 200) / 2 ** 30) * 0.25, 12);
-    expect(found.dollars.import).toBeCloseTo((bytes / 2 ** 30) * 0.15, 12);
     expect(await publisher.tables.list('', never)).toEqual([]);
-    expect(await publisher.archive.list('')).toEqual([]);
+    expect(await publisher.archive.list('', never)).toEqual([]);
+  });
+
+  it('counts an import by the objects that it is made of, uncompressed', async () => {
+    const path = await folder.file(csv([['a', 'p', 0.25]]));
+    const request = { placement: 'home', paths: [path] };
+    const { dollars } = await estimate(createPublisher(), request, quiet, never);
+    const object = '{"Item":{"userId":{"S":"a"},"items":{"S":"[[\\"p\\",0.25]]"}}}\n';
+    expect(dollars.import).toBeCloseTo((object.length / 2 ** 30) * 0.15, 15);
   });
 
   it('refuses what a load refuses', async () => {

@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { HeldError, NotFoundError, PointerRejectedError, QuarantinedError } from '../../src/domain/errors.ts';
+import {
+  HeldError,
+  NotFoundError,
+  PointerRejectedError,
+  QuarantinedError,
+  UnreachableError,
+} from '../../src/domain/errors.ts';
+import { status } from '../../src/publishing/status.ts';
 import { never } from './fixtures.ts';
 import { useHome } from './use-home.ts';
 
@@ -53,6 +60,42 @@ describe('a bare table name, written by hand', () => {
     home.publisher.pointers.put(placement, `topshelf-home-${third}`);
     expect(await goBack()).toMatchObject({ version: versions[1], left: third, epoch: 4 });
     expect((await live()).quarantined).toMatchObject([{ version: third }]);
+  });
+});
+
+describe('a pointer that is gone', () => {
+  let versions: string[];
+  beforeEach(async () => {
+    versions = [await publishDay(0), await publishDay(1)];
+    await blockIds('product-1');
+    home.publisher.pointers.remove(placement);
+  });
+
+  it('is told from one that never was, with its last record', async () => {
+    const [gone] = await status(home.publisher, { placement }, never);
+    expect(gone).toMatchObject({ pointer: 'absent', problem: null });
+    expect(gone?.lastRecorded).toMatchObject({ epoch: 3, action: 'block', version: versions[1] });
+    const [other] = await status(home.publisher, { placement: 'other' }, never);
+    expect(other).toMatchObject({ pointer: 'absent', problem: null, lastRecorded: null });
+  });
+
+  it('does not keep status from answering where the archive is away, too', async () => {
+    home.publisher.archive.list = () => Promise.reject(new UnreachableError('the archive is away'));
+    const [gone] = await status(home.publisher, { placement }, never);
+    expect(gone).toMatchObject({ pointer: 'absent', lastRecorded: null });
+    expect(gone?.problem).toContain('the archive is away');
+  });
+
+  it.each([
+    ['rollback', () => goBack()],
+    ['block', () => blockIds('product-2')],
+  ])('makes %s name the release that brings it back, after which it works', async (_, command) => {
+    await expect(command()).rejects.toThrow(
+      /is gone; epoch 3 was its last.*"topshelf release --placement home"/,
+    );
+    expect(await letGo()).toMatchObject({ version: versions[1], epoch: 4 });
+    expect((await live()).blocked).toEqual(['product-1']);
+    expect(await command()).toMatchObject({ changed: true, epoch: 5 });
   });
 });
 

@@ -9,7 +9,7 @@ const home = useHome();
 const { placement, publishDay, goBack, loadDay } = home;
 
 async function report(id: string, content: unknown): Promise<void> {
-  await home.publisher.archive.putOnce(`${placement}/checks/${id}.json`, JSON.stringify(content));
+  await home.publisher.archive.putOnce(`${placement}/checks/${id}.json`, JSON.stringify(content), never);
 }
 
 describe('the ledger of versions', () => {

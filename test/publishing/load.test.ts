@@ -65,8 +65,8 @@ describe('a load', () => {
   it('leaves its proof in the archive: manifest and parquet', async () => {
     const publisher = createPublisher();
     const { version, manifest } = await loadText(publisher, batch(3));
-    expect(await readManifest(publisher.archive, 'home', version)).toEqual(manifest);
-    const parquet = await publisher.archive.get(`home/versions/${version}/predictions.parquet`);
+    expect(await readManifest(publisher.archive, 'home', version, never)).toEqual(manifest);
+    const parquet = await publisher.archive.get(`home/versions/${version}/predictions.parquet`, never);
     expect(
       Buffer.from(parquet ?? [])
         .subarray(0, 4)
@@ -80,7 +80,7 @@ describe('a load', () => {
     const publisher = createPublisher();
     await expect(loadText(publisher, `${batch(60)}user,product,NaN\n`)).rejects.toThrow('score "NaN"');
     expect(await publisher.tables.list('', never)).toEqual([]);
-    expect(await publisher.archive.list('')).toEqual([]);
+    expect(await publisher.archive.list('', never)).toEqual([]);
   });
 
   it('loses nothing and doubles nothing, however the store throttles', async () => {

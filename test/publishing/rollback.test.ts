@@ -6,7 +6,9 @@ import {
   UnreachableError,
   UsageError,
 } from '../../src/domain/errors.ts';
+import { createMemoryArchive } from '../../src/archive/memory.ts';
 import { activate } from '../../src/publishing/activate.ts';
+import { rollback } from '../../src/publishing/rollback.ts';
 import { never } from './fixtures.ts';
 import { useHome } from './use-home.ts';
 
@@ -38,6 +40,23 @@ describe('rollback', () => {
     expect((await live()).quarantined.map(({ version }) => version)).toEqual([third]);
     await expect(goBack()).rejects.toThrow('nothing was live before');
     await expect(goBack(second)).rejects.toThrow(`version ${second} is none to roll back to`);
+  });
+
+  it('says that the archive has no records, and not that nothing was live, where there were epochs', async () => {
+    await publishDay(0);
+    await publishDay(1);
+    const emptied = { ...home.publisher, archive: createMemoryArchive() };
+    const attempt = rollback(emptied, { placement: home.placement, reason: 'bad answers' }, never);
+    await expect(attempt).rejects.toBeInstanceOf(UnreachableError);
+    await expect(attempt).rejects.toThrow('the archive has no record of the 2 epochs of home');
+  });
+
+  it('says that nothing was live before the first epoch', async () => {
+    await publishDay(0);
+    await expect(goBack()).rejects.toThrow('nothing was live before');
+    const emptied = { ...home.publisher, archive: createMemoryArchive() };
+    const attempt = rollback(emptied, { placement: home.placement, reason: 'bad answers' }, never);
+    await expect(attempt).rejects.toThrow('nothing was live before');
   });
 
   it('goes on from a version that came after the release', async () => {
@@ -90,7 +109,7 @@ describe('rollback', () => {
     await publishDay(1);
     const get = home.publisher.archive.get.bind(home.publisher.archive);
     home.publisher.archive.get = async (key) =>
-      key.endsWith('activations/1.json') ? Buffer.from('{') : get(key);
+      key.endsWith('activations/1.json') ? Buffer.from('{') : get(key, never);
     await expect(goBack()).rejects.toBeInstanceOf(UnreachableError);
   });
 });

@@ -86,12 +86,12 @@ describe('a run with a name', () => {
     const publisher = createPublisher();
     const first = await run(publisher);
     const { writes } = publisher.tables.calls;
-    const keys = await publisher.archive.list('');
+    const keys = await publisher.archive.list('', never);
     const events: ProgressEvent[] = [];
     const second = await run(publisher, {}, events);
     expect(second).toEqual(first);
     expect(publisher.tables.calls.writes).toBe(writes);
-    expect(await publisher.archive.list('')).toEqual(keys);
+    expect(await publisher.archive.list('', never)).toEqual(keys);
     expect(await publisher.tables.list('', never)).toEqual([first.table]);
     expect(events.at(-1)).toEqual({ kind: 'loaded-already', version: first.version, table: first.table });
   });
@@ -205,7 +205,7 @@ describe('a run with a name', () => {
   it.each(['', '  ', 'x'.repeat(251)])('cannot be called %j', async (name) => {
     const publisher = createPublisher();
     await expect(run(publisher, { runId: name })).rejects.toMatchObject({ code: 'usage' });
-    expect(await publisher.archive.list('')).toEqual([]);
+    expect(await publisher.archive.list('', never)).toEqual([]);
   });
 });
 
@@ -215,7 +215,7 @@ describe('a run without a name', () => {
     const one = await run(publisher, { runId: undefined });
     const other = await run(publisher, { runId: undefined });
     expect(other.version).not.toBe(one.version);
-    expect(await publisher.archive.list('home/runs/')).toEqual([]);
+    expect(await publisher.archive.list('home/runs/', never)).toEqual([]);
     expect(await publisher.tables.readProgress(one.table, never)).toBeNull();
     await expect(
       activate(publisher, { ...one, placement: 'home', reason: 'x' }, never),

@@ -61,17 +61,17 @@ export function useHome() {
 
     /** Every activation record, newest first. */
     records: async () => {
-      const epochs = await recordedEpochs(publisher.archive, placement);
-      return Promise.all(epochs.map((epoch) => readRecord(publisher.archive, placement, epoch)));
+      const epochs = await recordedEpochs(publisher.archive, placement, never);
+      return Promise.all(epochs.map((epoch) => readRecord(publisher.archive, placement, epoch, never)));
     },
 
     /** Does something before the archive takes these keys; returns what ends that. */
     beforePuts: (when: (key: string) => boolean, act: () => Promise<unknown>): (() => void) => {
       const { archive } = publisher;
       const putOnce = archive.putOnce.bind(archive);
-      archive.putOnce = async (key, body) => {
+      archive.putOnce = async (key, body, signal) => {
         if (when(key)) await act();
-        return putOnce(key, body);
+        return putOnce(key, body, signal);
       };
       return () => void (archive.putOnce = putOnce);
     },
@@ -80,9 +80,9 @@ export function useHome() {
     failPuts: (when: (key: string) => boolean): (() => void) => {
       const { archive } = publisher;
       const putOnce = archive.putOnce.bind(archive);
-      archive.putOnce = async (key, body) => {
+      archive.putOnce = async (key, body, signal) => {
         if (when(key)) throw new UnreachableError('the archive is away');
-        return putOnce(key, body);
+        return putOnce(key, body, signal);
       };
       return () => void (archive.putOnce = putOnce);
     },

@@ -98,7 +98,7 @@ describe('the engine import-table', () => {
       new ListObjectsV2Command({ Bucket: bucket, Prefix: `staging/home/${version}/` }),
     );
     expect(listed.Contents?.map(({ Key }) => Key)).toEqual([`staging/home/${version}/part-00001.json.gz`]);
-    const object = await parts.objects.get(`home/${version}/part-00001.json.gz`);
+    const object = await parts.objects.get(`home/${version}/part-00001.json.gz`, never);
     const lines = gunzipSync(object ?? '')
       .toString()
       .trimEnd()
@@ -200,7 +200,7 @@ describe('the engine import-table', () => {
       ...archive,
       putOnce: async (key: string, body: Uint8Array | string) => {
         if (key.includes('/import-')) throw new Error('killed');
-        return archive.putOnce(key, body);
+        return archive.putOnce(key, body, never);
       },
     };
     const request = { placement: 'home', paths, runId: 'forgotten', importParts: parts };

@@ -16,7 +16,7 @@ export async function putLive(
 ): Promise<Pointer> {
   const { placement } = target.seal;
   const state = await readPointerState(context, placement, signal);
-  const standing = await standingOf(context, placement, state);
+  const standing = await standingOf(context, placement, state, signal);
   assertNotHeld(placement, state, standing);
   const before = state.kind === 'pointer' ? state.pointer : null;
   const author = authorship(context, standing.nextEpoch, `epoch ${standing.nextEpoch}`);

@@ -5,6 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { BadInputError, messageOf } from '../../domain/errors.ts';
 import { shown } from '../../domain/ids.ts';
+import { statRegularFile } from '../input/regular-file.ts';
 import { quoted, selectNumbers } from './sql.ts';
 
 /** A file of the products that the shop has, and the column with their ids: the first one unless it is named. */
@@ -27,6 +28,7 @@ export async function identifyCatalogue({
 }: CatalogueOptions): Promise<CatalogueIdentity> {
   const hash = createHash('sha256');
   try {
+    await statRegularFile(catalogue);
     for await (const chunk of createReadStream(catalogue)) hash.update(chunk as Buffer);
   } catch (error) {
     throw new BadInputError(`the catalogue ${catalogue} cannot be read: ${messageOf(error)}`, {

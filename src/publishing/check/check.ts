@@ -41,7 +41,7 @@ export async function check(
       `version ${version} of ${placement} is live already: there is nothing to compare it with`,
     );
   }
-  return runCheck(context, await checkSubject(context, candidate, state, options), signal);
+  return runCheck(context, await checkSubject(context, candidate, state, options, signal), signal);
 }
 
 /** Gathers what decides a verdict on `candidate`, before anything is measured. */
@@ -49,17 +49,25 @@ export async function checkSubject(
   context: Pick<PublisherContext, 'archive' | 'gateConfig'>,
   candidate: Seal,
   state: PointerState,
-  { catalogue, catalogueColumn, gateConfig = context.gateConfig }: GateOptions,
+  options: GateOptions,
+  signal: AbortSignal,
 ): Promise<CheckSubject> {
+  const { placement } = candidate;
+  const { thresholds, catalogue } = await readGateOptions(context, placement, options);
+  return { candidate, live: await liveBaseline(context, placement, state, signal), thresholds, catalogue };
+}
+
+/** What the gate works with besides the versions. Throws UsageError and BadInputError for what cannot be used. */
+export async function readGateOptions(
+  context: Pick<PublisherContext, 'gateConfig'>,
+  placement: string,
+  { catalogue, catalogueColumn, gateConfig = context.gateConfig }: GateOptions,
+): Promise<Pick<CheckSubject, 'thresholds' | 'catalogue'>> {
   if (catalogue === undefined && catalogueColumn !== undefined) {
     throw new UsageError(`a column ${catalogueColumn} was named, and no catalogue that could have it`);
   }
-  const thresholds = await readThresholds(gateConfig, candidate.placement);
-  const live = await liveBaseline(context, candidate.placement, state);
-  if (catalogue === undefined) return { candidate, live, thresholds, catalogue: null };
+  const thresholds = await readThresholds(gateConfig, placement);
+  if (catalogue === undefined) return { thresholds, catalogue: null };
   const options = { catalogue, catalogueColumn };
-  return {
-    ...{ candidate, live, thresholds },
-    catalogue: { ...options, identity: await identifyCatalogue(options) },
-  };
+  return { thresholds, catalogue: { ...options, identity: await identifyCatalogue(options) } };
 }

@@ -25,6 +25,7 @@ export async function liveBaseline(
   { archive }: Pick<PublisherContext, 'archive'>,
   placement: string,
   state: PointerState,
+  signal: AbortSignal,
 ): Promise<LiveVersion | NothingLive> {
   switch (state.kind) {
     case 'pointer':
@@ -37,9 +38,9 @@ export async function liveBaseline(
     }
     case 'absent':
     case 'malformed': {
-      const [highest] = await recordedEpochs(archive, placement);
+      const [highest] = await recordedEpochs(archive, placement, signal);
       if (highest === undefined) return { kind: 'none', why: 'nothing is live' };
-      return sealedOnly(await readRecord(archive, placement, highest));
+      return sealedOnly(await readRecord(archive, placement, highest, signal));
     }
   }
 }

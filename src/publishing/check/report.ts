@@ -32,8 +32,12 @@ const reportSchema = z.object({
 /** One verdict of the gate, as kept in the archive for ever: on what, against what, what was measured, by whom. */
 export type CheckReport = z.infer<typeof reportSchema>;
 
-export async function writeReport(archive: Archive, report: CheckReport): Promise<void> {
-  await archive.putOnce(checkKey(report.placement, report.id), `${JSON.stringify(report, null, 2)}\n`);
+export async function writeReport(archive: Archive, report: CheckReport, signal: AbortSignal): Promise<void> {
+  await archive.putOnce(
+    checkKey(report.placement, report.id),
+    `${JSON.stringify(report, null, 2)}\n`,
+    signal,
+  );
 }
 
 /** The reports on a version, newest first; one that cannot be read is passed over: it decides nothing then. */
@@ -41,10 +45,11 @@ export async function* reportsOn(
   archive: Archive,
   placement: string,
   version: string,
+  signal: AbortSignal,
 ): AsyncGenerator<CheckReport> {
-  const keys = await archive.list(checksPrefix(placement, version));
+  const keys = await archive.list(checksPrefix(placement, version), signal);
   for (const key of keys.toReversed()) {
-    const body = await archive.get(key);
+    const body = await archive.get(key, signal);
     if (body === null) continue;
     const report = parseReport(body);
     if (report !== null) yield report;

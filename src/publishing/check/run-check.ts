@@ -58,7 +58,7 @@ export async function runCheck(
     passed,
     checks: [...checks],
   };
-  await writeReport(archive, report);
+  await writeReport(archive, report, signal);
   return report;
 }
 
@@ -73,11 +73,11 @@ async function measureSubject(
   const { placement } = candidate;
   return measure(connection, {
     candidate: {
-      ...(await subjectOf(context, workbench, placement, candidate)),
+      ...(await subjectOf(context, workbench, placement, candidate, signal)),
       users: candidate.users,
       popular: candidate.popular,
     },
-    live: 'kind' in live ? live : await subjectOf(context, workbench, placement, live),
+    live: 'kind' in live ? live : await subjectOf(context, workbench, placement, live, signal),
     hasCatalogue: catalogue !== null,
     signal,
   });
@@ -89,10 +89,11 @@ async function subjectOf(
   { folder }: Workbench,
   placement: string,
   { version, contentHash, generatedAt }: Pick<Seal, 'version' | 'contentHash' | 'generatedAt'>,
+  signal: AbortSignal,
 ): Promise<Subject> {
   const path = join(folder, `${version}.parquet`);
-  const isThere = await archive.getFile(predictionsKey(placement, version), path);
-  const manifest = await readManifest(archive, placement, version);
+  const isThere = await archive.getFile(predictionsKey(placement, version), path, signal);
+  const manifest = await readManifest(archive, placement, version, signal);
   return {
     path: isThere ? path : null,
     users: manifest?.users ?? null,

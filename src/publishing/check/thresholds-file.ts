@@ -9,6 +9,7 @@ import {
   type ThresholdName,
   type Thresholds,
 } from '../../gate/thresholds.ts';
+import { statRegularFile } from '../input/regular-file.ts';
 
 const thresholds = z
   .strictObject(
@@ -56,6 +57,7 @@ export async function readThresholds(path: string | undefined, placement: string
 
 async function readJson(path: string): Promise<unknown> {
   try {
+    await statRegularFile(path);
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
     throw new UsageError(`the gate's thresholds cannot be read from ${path}: ${messageOf(error)}`, {

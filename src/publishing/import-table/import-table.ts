@@ -41,10 +41,16 @@ export async function importTable(
   const { users } = input;
   const batch = watchBatch(input);
   const folder = `${placement}/${run.version}`;
-  const uploaded = await uploadItems(parts.objects, folder, batch.from(0), (items) => {
-    signal.throwIfAborted();
-    onProgress({ kind: 'uploaded', users: items, of: users });
-  });
+  const uploaded = await uploadItems(
+    parts.objects,
+    folder,
+    batch.from(0),
+    (items) => {
+      signal.throwIfAborted();
+      onProgress({ kind: 'uploaded', users: items, of: users });
+    },
+    signal,
+  );
   batch.assertWhole(uploaded, run.table);
   const prefix = parts.prefix === '' ? `${folder}/` : `${parts.prefix}/${folder}/`;
   const onItems = (items: number) => onProgress({ kind: 'imported', users: items, of: users });
@@ -79,9 +85,9 @@ async function beginOrFind(
   const source = { bucket: parts.bucket, prefix };
   let attempt = 1;
   if (runId !== undefined) {
-    const known = (await archive.list(importsPrefix(placement, runId))).length;
+    const known = (await archive.list(importsPrefix(placement, runId), signal)).length;
     if (known > 0) {
-      const body = await archive.get(importKey(placement, runId, known));
+      const body = await archive.get(importKey(placement, runId, known), signal);
       const { importName } = attemptSchema.parse(JSON.parse(Buffer.from(body ?? []).toString()));
       const state = await parts.importer.describe(importName, signal);
       if (state.status === 'running' || isWhole(state, users)) return importName;
@@ -103,7 +109,7 @@ async function beginOrFind(
   });
   if (runId !== undefined) {
     const body = `${JSON.stringify({ schemaVersion: 1, importName })}\n`;
-    await archive.putOnce(importKey(placement, runId, attempt), body);
+    await archive.putOnce(importKey(placement, runId, attempt), body, signal);
   }
   return importName;
 }

@@ -16,6 +16,7 @@ export async function uploadItems(
   folder: string,
   predictions: AsyncIterable<StoredPrediction>,
   onUploaded: (predictions: number) => void,
+  signal: AbortSignal,
   objectBytes = OBJECT_BYTES,
 ): Promise<number> {
   let items = 0;
@@ -25,7 +26,7 @@ export async function uploadItems(
   const send = async () => {
     parts += 1;
     const key = `${folder}/part-${String(parts).padStart(5, '0')}.json.gz`;
-    await objects.putOnce(key, await part.end());
+    await objects.putOnce(key, await part.end(), signal);
     onUploaded(items);
     part = createPart();
   };
@@ -39,8 +40,8 @@ export async function uploadItems(
   return items;
 }
 
-/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataImport.Format.html */
-function itemLine({ userId, items }: StoredPrediction): string {
+/** An item as DynamoDB JSON: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataImport.Format.html */
+export function itemLine({ userId, items }: StoredPrediction): string {
   return `{"Item":{"userId":{"S":${JSON.stringify(userId)}},"items":{"S":${JSON.stringify(items)}}}}\n`;
 }
 

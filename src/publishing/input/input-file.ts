@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { BadInputError, messageOf, UnreachableError } from '../../domain/errors.ts';
+import { statRegularFile } from './regular-file.ts';
 
 /** Where a file is: as it was given, and where it can be opened. They differ where it was fetched from S3. */
 export interface FoundFile {
@@ -41,13 +42,13 @@ const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 
 /**
  * Reads a file to its end. DuckDB accepts many truncated and corrupt gzip files, so zlib sees every byte of them
- * first. Throws BadInputError for a file that is missing or broken, UnreachableError for one that cannot be read.
+ * first. Throws BadInputError for what is missing, broken, or no regular file, and
+ * UnreachableError for one that cannot be read.
  */
 export async function inspectFile(found: FoundFile, signal: AbortSignal): Promise<InputFile> {
   const { path, localPath } = found;
   try {
-    const facts = await stat(localPath);
-    if (facts.isDirectory()) throw new BadInputError(`${path} is a directory, not a file`);
+    const facts = await statRegularFile(localPath, path);
     const compression = await compressionOf(localPath);
     const hash = createHash('sha256');
     const utf8 = createUtf8Check();

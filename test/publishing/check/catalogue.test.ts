@@ -43,6 +43,10 @@ describe('a catalogue', () => {
     await expect(checkWith(path, 'SKU')).rejects.toThrow('no column "SKU"; its columns are title, sku');
   });
 
+  it('must be a regular file: it is read more than once', async () => {
+    await expect(checkWith('/dev/zero')).rejects.toThrow('/dev/zero is a device, not a regular file');
+  });
+
   it('may be gzip, and have any name', async () => {
     const path = await folder.file(gzip(`id\n${ids.join('\n')}\n`), "cata*logue ' [1].csv.gz");
     expect(await unknownIn(path)).toBe(0);

@@ -18,7 +18,7 @@ const { placement, live, records, loadDay, publishDay, activateVersion, goBack, 
 
 const checkOf = (version: string, options: GateOptions = {}) =>
   check(home.publisher, { placement, version, ...options }, never);
-const reports = (version: string) => collect(reportsOn(home.publisher.archive, placement, version));
+const reports = (version: string) => collect(reportsOn(home.publisher.archive, placement, version, never));
 const overriding = (version: string, override: string) =>
   activate(home.publisher, { placement, version, reason: 'by hand', override }, never);
 const outcomes = ({ checks }: Pick<CheckReport, 'checks'>, outcome: string) =>
@@ -35,7 +35,7 @@ async function loadStrangers(): Promise<string> {
 function loseParquet(version: string): () => void {
   const { archive } = home.publisher;
   const getFile = archive.getFile.bind(archive);
-  archive.getFile = async (key, path) => !key.includes(version) && getFile(key, path);
+  archive.getFile = async (key, path) => !key.includes(version) && getFile(key, path, never);
   return () => void (archive.getFile = getFile);
 }
 
@@ -201,7 +201,7 @@ describe('a kept check', () => {
     const version = await loadDay(0);
     const gateConfig = await home.folder.file(JSON.stringify({ default: { minUsers: 9 } }), 'strict.json');
     await checkOf(version, { gateConfig });
-    await home.publisher.archive.putOnce(`home/checks/${version}-zzz.json`, 'not JSON');
+    await home.publisher.archive.putOnce(`home/checks/${version}-zzz.json`, 'not JSON', never);
     expect(await activateVersion(version)).toMatchObject({ epoch: 1 });
   });
 });

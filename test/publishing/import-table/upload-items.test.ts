@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createMemoryArchive } from '../../../src/archive/memory.ts';
 import { uploadItems } from '../../../src/publishing/import-table/upload-items.ts';
+import { never } from '../fixtures.ts';
 
 const predictions = Array.from({ length: 1_000 }, (_, at) => ({
   userId: `ü"${String(at).padStart(4, '0')}`,
@@ -13,9 +14,9 @@ async function* all() {
 }
 
 async function uploadedTo(archive: ReturnType<typeof createMemoryArchive>) {
-  const keys = await archive.list('home/v1/');
+  const keys = await archive.list('home/v1/', never);
   const texts = await Promise.all(
-    keys.map(async (key) => gunzipSync((await archive.get(key)) ?? '').toString()),
+    keys.map(async (key) => gunzipSync((await archive.get(key, never)) ?? '').toString()),
   );
   const lines = texts.flatMap((text) => text.trimEnd().split('\n'));
   const items = lines.map(
@@ -28,7 +29,9 @@ describe('an upload of items', () => {
   it('is cut into objects of bounded size that hold every prediction once, in order', async () => {
     const archive = createMemoryArchive();
     const seen: number[] = [];
-    expect(await uploadItems(archive, 'home/v1', all(), (items) => seen.push(items), 20_000)).toBe(1_000);
+    expect(await uploadItems(archive, 'home/v1', all(), (items) => seen.push(items), never, 20_000)).toBe(
+      1_000,
+    );
     const uploaded = await uploadedTo(archive);
     expect(uploaded.keys.length).toBeGreaterThan(3);
     expect(uploaded.keys[0]).toBe('home/v1/part-00001.json.gz');
@@ -42,11 +45,13 @@ describe('an upload of items', () => {
     const dying = {
       async putOnce(key: string, body: Uint8Array | string) {
         if (left-- === 0) throw new Error('killed');
-        return archive.putOnce(key, body);
+        return archive.putOnce(key, body, never);
       },
     };
-    await expect(uploadItems(dying, 'home/v1', all(), () => undefined, 20_000)).rejects.toThrow('killed');
-    await uploadItems(archive, 'home/v1', all(), () => undefined, 20_000);
+    await expect(uploadItems(dying, 'home/v1', all(), () => undefined, never, 20_000)).rejects.toThrow(
+      'killed',
+    );
+    await uploadItems(archive, 'home/v1', all(), () => undefined, never, 20_000);
     expect((await uploadedTo(archive)).predictions).toEqual(predictions);
   });
 
@@ -55,7 +60,7 @@ describe('an upload of items', () => {
     const none = async function* () {
       yield* [];
     };
-    expect(await uploadItems(archive, 'home/v1', none(), () => undefined)).toBe(0);
-    expect(await archive.list('')).toEqual([]);
+    expect(await uploadItems(archive, 'home/v1', none(), () => undefined, never)).toBe(0);
+    expect(await archive.list('', never)).toEqual([]);
   });
 });

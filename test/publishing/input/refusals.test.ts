@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BadInputError } from '../../../src/domain/errors.ts';
 import { createFolder, csv, gzip, withInput } from '../fixtures.ts';
@@ -15,6 +19,36 @@ const read = async (...contents: (string | Uint8Array)[]) => {
   return withInput(paths, ({ users }) => users);
 };
 const HEADER = 'ENTITY,CLASS,SCORE\n';
+
+describe('what is no regular file is refused at once, by its name', () => {
+  const refused = async (path: string) =>
+    withInput([path], () => undefined).catch((error: unknown) => error as Error);
+
+  it('a pipe that nobody writes to', async () => {
+    const path = join(folder.path, 'pipe.csv');
+    await promisify(execFile)('mkfifo', [path]);
+    const error = await refused(path);
+    expect(error).toBeInstanceOf(BadInputError);
+    expect(error?.message).toContain(`${path} is a pipe, not a regular file`);
+  });
+
+  it('a device', async () => {
+    const error = await refused('/dev/zero');
+    expect(error).toBeInstanceOf(BadInputError);
+    expect(error?.message).toContain('/dev/zero is a device, not a regular file');
+  });
+
+  it('a socket', async () => {
+    const path = join(folder.path, 'socket');
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+    try {
+      expect((await refused(path))?.message).toContain(`${path} is a socket, not a regular file`);
+    } finally {
+      server.close();
+    }
+  });
+});
 
 describe('too many bad rows stop the load, which names them by file and record', () => {
   const long = 'x'.repeat(129);
