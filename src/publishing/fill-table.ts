@@ -47,8 +47,9 @@ export function watchBatch(input: Batch) {
 }
 
 /**
- * Writes the batch into the run's table and resolves with the sample to be read back. A run with a name notes in the
- * table how far it has come, and a resumed one goes on from there; two processes of one run write the same bytes.
+ * Writes the batch into the run's table and resolves with the sample to be read back. It notes in the table how far it
+ * has come: a resumed run goes on from there, and pruning sees that the table is being filled. Two processes of one run
+ * write the same bytes.
  */
 export async function fillTable(
   tables: PredictionTables,
@@ -68,7 +69,7 @@ export async function fillTable(
   let noted = Promise.resolve();
   let next = performance.now() + checkpointMs;
   const onThrough = (predictions: number) => {
-    if (runId === undefined || performance.now() < next) return;
+    if (performance.now() < next) return;
     // The next note waits for this one, so that an older never replaces a newer.
     next = Infinity;
     noted = note(already + predictions).then(

@@ -21,6 +21,7 @@ export interface PruneRules {
 export interface PruneDecision {
   readonly version: string;
   readonly table: string;
+  readonly isSealed: boolean;
   readonly isKept: boolean;
   /** In words that follow the version: `is live`. */
   readonly why: string;
@@ -33,8 +34,8 @@ export interface PrunePlan {
 }
 
 /**
- * A load writes into its table for hours, not for days, and nothing tells one under way from one that died: a table
- * without a seal stays this long, in milliseconds, however short the minimum age is.
+ * A load writes into its table for hours, not for days, and may not have begun to note how far it is: a table without
+ * a seal stays this long, in milliseconds, however short the minimum age is.
  */
 export const UNSEALED_MIN_AGE_MS = 24 * 3_600_000;
 
@@ -84,7 +85,7 @@ export async function planPruning(
   let places = MAX_LISTED - (pointer.retired.length - gone.length);
   // Oldest first: what does not fit on the list has its turn at the next pruning.
   const decisions = found.toReversed().map((table): PruneDecision => {
-    const named = { version: table.version, table: table.table };
+    const named = { version: table.version, table: table.table, isSealed: table.isSealed };
     const why = whyKept(table);
     if (why !== undefined) return { ...named, isKept: true, why };
     const isListed = pointer.retired.includes(table.version);

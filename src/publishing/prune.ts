@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { LostRaceError, messageOf, UnreachableError, UsageError } from '../domain/errors.ts';
+import {
+  LostRaceError,
+  messageOf,
+  TableMissingError,
+  UnreachableError,
+  UsageError,
+} from '../domain/errors.ts';
 import { retired } from '../domain/pointer-changes.ts';
 import type { Pointer } from '../domain/pointer.ts';
 import { authorship, commit } from './commit.ts';
@@ -45,7 +51,8 @@ export const DEFAULT_PRUNING = { keepVersions: 3, minAgeMs: 24 * 3_600_000, grac
  *     read the pointer ─ plan ─ retire by compare-and-set ─ grace ─ read again ─ delete what is still retired
  *
  * A rollback or activation that read the pointer before the mark loses its race, one that reads it afterwards passes
- * retired versions over: between plan and deletion nobody can choose them. Rejects, with nothing deleted: LostRaceError
+ * retired versions over: between plan and deletion nobody can choose them. A table that is still being filled when the
+ * grace is over stays, and is retired no longer. Rejects, with nothing deleted: LostRaceError
  * where the pointer changed since it was read, UnreachableError where a replica cannot be asked what it serves.
  */
 export async function prune(
@@ -71,9 +78,10 @@ export async function prune(
     return { placement, versions, epoch: null, warnings: [] };
   }
 
+  const progress = await progressOf(context, doomed, signal);
   const epoch = await mark(context, state, before, doomed, plan.gone, signal);
   await delay(graceMs, undefined, { signal });
-  const spared = await lookAgain(context, request, doomed, signal);
+  const spared = await lookAgain(context, request, doomed, progress, signal);
   const outcomes = new Map<string, PruneOutcome>();
   for (const each of doomed) {
     const why = spared.get(each.version);
@@ -116,26 +124,52 @@ async function lookAgain(
   context: PublisherContext,
   { placement, replicas }: PruneRequest,
   doomed: readonly PruneDecision[],
+  progress: Progress,
   signal: AbortSignal,
 ): Promise<Map<string, string>> {
+  const progressNow = await progressOf(context, doomed, signal);
   const state = await readPointerState(context, placement, signal);
   const pointer = await requirePointer(context, state, placement, signal);
   const reports = await reportsOf(replicas, placement, signal);
   const spared = new Map<string, string>();
-  for (const { version, table, why } of doomed) {
+  for (const { version, table, isSealed } of doomed) {
     const served = reports.find((report) => report.version === version || report.table === table);
     if (pointer.version === version || pointer.table === table) spared.set(version, 'is live by now');
     else if (!pointer.retired.includes(version)) spared.set(version, 'is not retired any more');
     else if (served !== undefined) spared.set(version, `is served by ${served.replica} by now`);
-    else if (why.startsWith('has no seal') && (await sealOrNull(context.tables, table, signal)) !== null) {
+    else if (!isSealed && (await sealOrNull(context.tables, table, signal)) !== null) {
       await takeBack(context, placement, version, signal);
       spared.set(version, 'was sealed meanwhile: its load was under way');
+    } else if (progressNow.get(version) !== progress.get(version)) {
+      await takeBack(context, placement, version, signal);
+      spared.set(version, 'was written to meanwhile: its load is under way');
     }
   }
   return spared;
 }
 
-/** A load that came to its end after all: its version may be activated. */
+/** How far the loads of tables without a seal are, by version: what it says matters only where it changes. */
+type Progress = ReadonlyMap<string, string | null>;
+
+async function progressOf(
+  { tables }: Pick<PublisherContext, 'tables'>,
+  doomed: readonly PruneDecision[],
+  signal: AbortSignal,
+): Promise<Progress> {
+  const found = new Map<string, string | null>();
+  for (const { version, table, isSealed } of doomed) {
+    if (isSealed) continue;
+    const progress = await tables.readProgress(table, signal).catch((error: unknown) => {
+      // Deleted meanwhile, or not made yet.
+      if (error instanceof TableMissingError) return null;
+      throw error;
+    });
+    found.set(version, progress && `${progress.users} of ${progress.contentHash}`);
+  }
+  return found;
+}
+
+/** A load that goes on, or came to its end, after all: its version may be activated. */
 async function takeBack(
   context: PublisherContext,
   placement: string,
@@ -145,7 +179,7 @@ async function takeBack(
   for (let attempt = 1; ; attempt++) {
     const state = await readPointerState(context, placement, signal);
     const before = await requirePointer(context, state, placement, signal);
-    const author = authorship(context, before.epoch + 1, `${version} was sealed after all: not retired`);
+    const author = authorship(context, before.epoch + 1, `${version} is being loaded or sealed: not retired`);
     try {
       await commit(context, state, retired(before, [], [version], author), 'retire', signal);
       return;

@@ -187,6 +187,24 @@ describe('prune', () => {
     expect(outcomes(await pruning())[version]).toBe('deleted');
   });
 
+  it('spares a table that is written to during the grace, and does not keep its version retired', async () => {
+    await publishDays(2);
+    const version = newVersion(home.publisher.now(), 1);
+    const [table, { tables }] = [tableOf(version), home.publisher];
+    await tables.create(table, never);
+    await tables.writeProgress(table, { contentHash: 'sha256:a', users: 10 }, never);
+    home.publisher.advance(2 * DAY_MS);
+    const loading = setTimeout(() => {
+      void tables.writeProgress(table, { contentHash: 'sha256:a', users: 35 }, never);
+    }, 10);
+    const pruned = await pruning({ graceMs: 200 });
+    clearTimeout(loading);
+    expect(pruned.versions[0]).toMatchObject({ version, outcome: 'kept' });
+    expect(pruned.versions[0]?.why).toContain('its load is under way');
+    expect((await live()).retired).toEqual([]);
+    expect(outcomes(await pruning())[version]).toBe('deleted');
+  });
+
   it('spares a table that is sealed during the grace, and lets its version be activated', async () => {
     await publishDays(2);
     const sealed = await loadDay(2);
