@@ -10,19 +10,16 @@ export interface StoredItem {
   readonly seal?: { readonly S?: string | undefined };
 }
 
-/** What a GetItem says of a user. Throws StoreError for an item that is no prediction. */
-export function toUserRead(item: StoredItem | undefined, table: string): UserRead {
-  if (item === undefined) return { kind: 'absent' };
+/** What a GetItem says of a user. */
+export function toUserRead(item: StoredItem | undefined): UserRead {
+  if (item === undefined) return ABSENT;
   const items = item.items?.S;
-  if (typeof items !== 'string') {
-    throw new StoreError(`table ${table} holds an item without the text attribute "items"`);
-  }
-  return { kind: 'found', items };
+  return typeof items === 'string' ? { kind: 'found', items } : UNREADABLE;
 }
 
 /**
- * What a BatchGetItem says of each of `userIds`. Throws StoreError for an item that is no prediction, and for an answer
- * that says nothing: whoever sent that, users must not pass for unknown by it.
+ * What a BatchGetItem says of each of `userIds`. Throws StoreError for an answer that says nothing: whoever sent
+ * that, users must not pass for unknown by it.
  */
 export function toUserReads(
   userIds: readonly string[],
@@ -35,7 +32,7 @@ export function toUserReads(
   }
   const reads = new Map<string, UserRead>();
   for (const userId of userIds) reads.set(userId, ABSENT);
-  for (const item of found ?? []) reads.set(item.userId?.S ?? '', toUserRead(item, table));
+  for (const item of found ?? []) reads.set(item.userId?.S ?? '', toUserRead(item));
   for (const key of unprocessed) reads.set(key.userId?.S ?? '', THROTTLED);
   return reads;
 }
@@ -46,4 +43,5 @@ export function toSeal(item: StoredItem | undefined, table: string): Seal | null
 }
 
 const ABSENT: UserRead = { kind: 'absent' };
+const UNREADABLE: UserRead = { kind: 'unreadable' };
 const THROTTLED: UserRead = { kind: 'throttled' };

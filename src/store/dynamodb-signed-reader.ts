@@ -31,7 +31,7 @@ export function createSignedReader(options: DynamoDbHttpOptions): PredictionRead
         const [only] = userIds;
         if (userIds.length === 1 && only !== undefined) {
           const { Item } = await getItem(table, only, '', signal);
-          return new Map([[only, toUserRead(Item, table)]]);
+          return new Map([[only, toUserRead(Item)]]);
         }
         const keys = userIds.map(keyOf).join(',');
         const body = `{"RequestItems":{${JSON.stringify(table)}:{"Keys":[${keys}]}}}`;
