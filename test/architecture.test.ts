@@ -37,6 +37,7 @@ const HOMES: readonly (readonly [library: RegExp, files: RegExp])[] = [
   [/^@aws-sdk\/client-s3/, /^(pointer|archive)\/s3|^publishing\/input\/s3-files/],
   [/^node-zookeeper-client/, /^pointer\/zookeeper/],
   [/^@duckdb\//, /^publishing\/(input|check)\//],
+  [/^undici/, /^store\/dynamodb-http\//],
   [/^opossum/, /^resilience\/breaker/],
   [/^lru-cache/, /^serving\//],
   [/^prom-client/, /^metrics\//],

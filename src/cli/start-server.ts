@@ -13,7 +13,7 @@ import { logServing } from '../serving/log-serving.ts';
 import { observeAll } from '../serving/observer.ts';
 import { createSavedPointers, readBootstrapPointers } from '../serving/saved-pointers.ts';
 import { createServing } from '../serving/serving.ts';
-import { createDynamoDbReader } from '../store/dynamodb-reader.ts';
+import { createSignedReader } from '../store/dynamodb-signed-reader.ts';
 import { openPointers } from './adapters.ts';
 
 export interface RunningServer {
@@ -48,7 +48,7 @@ export async function startServer(config: ServerConfig, logger: Logger): Promise
   const observer = observeAll(observeServing(metrics), logServing(logger), { adopted: () => becomeReady() });
 
   const source = await openPointers(config);
-  const reader = createDynamoDbReader({
+  const reader = createSignedReader({
     ...config.dynamodb,
     maxSockets: config.maxReadsInFlight + SPARE_SOCKETS,
   });

@@ -83,7 +83,7 @@ export const serverSettings = z.object({
     .describe('time one read of the table may take'),
   TOPSHELF_MAX_READS_IN_FLIGHT: wholeNumber(1, 10_000)
     .prefault('64')
-    .describe('reads of tables under way at once; further users get `popular`'),
+    .describe('reads of tables under way at once; further users wait a moment, else get `popular`'),
   TOPSHELF_MAX_REQUESTS_IN_FLIGHT: wholeNumber(1, 100_000)
     .prefault('2000')
     .describe('requests under way at once; further ones get 503'),

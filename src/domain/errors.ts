@@ -138,10 +138,15 @@ export class StoreThrottledError extends TopshelfError {
 
 /** Any other failure of the store. */
 export class StoreError extends TopshelfError {
-  override readonly name = 'StoreError';
+  override readonly name: string = 'StoreError';
   constructor(message: string, options?: ErrorOptions) {
     super('store-error', message, options);
   }
+}
+
+/** A connection ended before it brought a byte of the answer: a kept one may have been dead. Asking anew may help. */
+export class ConnectionLostError extends StoreError {
+  override readonly name = 'ConnectionLostError';
 }
 
 /** The table does not exist (yet, or any more). */

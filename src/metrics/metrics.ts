@@ -4,6 +4,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 const LATENCY_BUCKETS_SECONDS = [
   0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1,
 ];
+const BATCH_BUCKETS_USERS = [1, 2, 4, 8, 16, 32, 64, 100];
 const SWAP_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 /**
@@ -72,6 +73,31 @@ export function createMetrics() {
       name: 'topshelf_store_users_read_total',
       help: 'Users asked for in reads of a table, by outcome of the read.',
       labelNames: ['placement', 'outcome'],
+      registers,
+    }),
+    readUsers: new Histogram({
+      name: 'topshelf_store_read_size_users',
+      help: 'Users of one read of a table: over 1 where reads gathered.',
+      labelNames: ['placement'],
+      buckets: BATCH_BUCKETS_USERS,
+      registers,
+    }),
+    hedges: new Counter({
+      name: 'topshelf_store_hedges_total',
+      help: 'Slow reads that were made a second time beside the first; outcome won: the second was faster.',
+      labelNames: ['placement', 'outcome'],
+      registers,
+    }),
+    extraUsersRead: new Counter({
+      name: 'topshelf_store_extra_users_read_total',
+      help: 'Users asked for once more, by hedges and retries: at most a tenth of those read.',
+      labelNames: ['placement', 'reason'],
+      registers,
+    }),
+    extraReadsDenied: new Counter({
+      name: 'topshelf_store_extra_reads_denied_total',
+      help: 'Hedges and retries that were not made, because that tenth was used up.',
+      labelNames: ['placement', 'reason'],
       registers,
     }),
     readsInFlight: new Gauge({

@@ -16,7 +16,14 @@ export function observeServing(metrics: Metrics): ServingObserver {
     tableRead(placement, outcome, users, seconds) {
       metrics.readSeconds.observe({ placement, outcome }, seconds);
       metrics.usersRead.inc({ placement, outcome }, users);
+      metrics.readUsers.observe({ placement }, users);
     },
+    hedged(placement, outcome, users) {
+      metrics.hedges.inc({ placement, outcome });
+      metrics.extraUsersRead.inc({ placement, reason: 'hedge' }, users);
+    },
+    retried: (placement, users) => metrics.extraUsersRead.inc({ placement, reason: 'retry' }, users),
+    budgetDenied: (placement, what) => metrics.extraReadsDenied.inc({ placement, reason: what }),
     itemUnreadable: (placement) => metrics.itemsUnreadable.inc({ placement }),
     breakerChanged(placement, state) {
       metrics.breakerState.set({ placement }, BREAKER_VALUE[state]);

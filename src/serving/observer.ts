@@ -1,5 +1,6 @@
 import type { PointerRejection } from '../domain/errors.ts';
 import type { BreakerState } from '../resilience/breaker.ts';
+import type { HedgeOutcome } from '../resilience/hedge.ts';
 import type { Reason, Source } from './answer.ts';
 
 export type CacheOutcome = 'hit' | 'aged' | 'unknown' | 'miss';
@@ -11,8 +12,14 @@ export interface ServingObserver {
   cacheLookup(placement: string, outcome: CacheOutcome): void;
   /** One user's answer is ready. */
   answered(placement: string, source: Source, reason: Reason | undefined): void;
-  /** One read of a table ended. */
+  /** One request to a table ended: a read, or the hedge of one. */
   tableRead(placement: string, outcome: ReadOutcome, users: number, seconds: number): void;
+  /** A read was slow, and a second request made beside it; `outcome` is that of the second. */
+  hedged(placement: string, outcome: HedgeOutcome, users: number): void;
+  /** Users are asked for once more: a connection was dead, or the store left them unread. */
+  retried(placement: string, users: number): void;
+  /** A hedge or retry was not made, because extra reads had used up their share. */
+  budgetDenied(placement: string, what: 'hedge' | 'retry'): void;
   /** An item of a table is not a prediction. */
   itemUnreadable(placement: string, version: string): void;
   breakerChanged(placement: string, state: BreakerState): void;
@@ -54,6 +61,9 @@ export function observeAll(...observers: readonly Partial<ServingObserver>[]): S
     cacheLookup: tell('cacheLookup'),
     answered: tell('answered'),
     tableRead: tell('tableRead'),
+    hedged: tell('hedged'),
+    retried: tell('retried'),
+    budgetDenied: tell('budgetDenied'),
     itemUnreadable: tell('itemUnreadable'),
     breakerChanged: tell('breakerChanged'),
     pointerRead: tell('pointerRead'),

@@ -1,5 +1,4 @@
 import { decodeItems } from '../domain/prediction.ts';
-import { within } from '../resilience/deadline.ts';
 import type { LoadShedder } from '../resilience/load-shedder.ts';
 import type { Answer } from './answer.ts';
 import type { LiveVersion } from './live-version.ts';
@@ -8,7 +7,6 @@ import { renderDefault, renderInstead, renderPersonalized, type Wish } from './r
 import type { Finding } from './version-reads.ts';
 
 export interface PredictionServiceOptions {
-  readonly requestDeadlineMs: number;
   /** Age at which a prediction is read again. */
   readonly cacheMaxAgeMs: number;
   /** Age at which a user who was not in the table is looked up again. */
@@ -21,7 +19,6 @@ export interface PredictionServiceOptions {
 
 const UNKNOWN: Finding = { kind: 'unknown' };
 const SHED: Finding = { kind: 'failed', reason: 'overloaded' };
-const LATE: Finding = { kind: 'failed', reason: 'store-timeout' };
 const UNREADABLE: Finding = { kind: 'failed', reason: 'store-error' };
 
 /** Answers users from one live version: from the cache, else from its table, else from what it has in memory. */
@@ -38,18 +35,25 @@ export class PredictionService {
   answer(live: LiveVersion, userId: string, wish: Wish): Answer | Promise<Answer> {
     const finding = this.#lookUp(live, userId);
     if (finding !== undefined) return this.#toAnswer(live, userId, wish, finding);
-    return this.#ask(live, [userId]).then(([found]) => this.#toAnswer(live, userId, wish, found ?? LATE));
+    if (!this.#options.shedder.admit()) return this.#toAnswer(live, userId, wish, SHED);
+    return this.#read(live, userId).then((found) => this.#toAnswer(live, userId, wish, found));
   }
 
   /** The answers of many users, in their order, all from the same version. Users may repeat. Never rejects. */
   async answerMany(live: LiveVersion, userIds: readonly string[], wish: Wish): Promise<Answer[]> {
-    const findings = new Map(userIds.map((userId) => [userId, this.#lookUp(live, userId)]));
-    const missing = [...findings].flatMap(([userId, finding]) => (finding === undefined ? [userId] : []));
-    if (missing.length > 0) {
-      const found = await this.#ask(live, missing);
-      missing.forEach((userId, index) => findings.set(userId, found[index]));
+    const findings = new Map<string, Finding | Promise<Finding>>();
+    const admit = this.#admitOnce();
+    for (const userId of new Set(userIds)) {
+      findings.set(userId, this.#lookUp(live, userId) ?? (admit() ? this.#read(live, userId, true) : SHED));
     }
-    return userIds.map((userId) => this.#toAnswer(live, userId, wish, findings.get(userId) ?? LATE));
+    const found = await Promise.all(userIds.map((userId) => findings.get(userId) ?? SHED));
+    return userIds.map((userId, index) => this.#toAnswer(live, userId, wish, found[index] ?? SHED));
+  }
+
+  /** The shedder's one word on all reads of a request. */
+  #admitOnce(): () => boolean {
+    let isAdmitted: boolean | undefined;
+    return () => (isAdmitted ??= this.#options.shedder.admit());
   }
 
   /** What memory knows of a user and is young enough; undefined where the table must be asked. */
@@ -68,12 +72,8 @@ export class PredictionService {
     return isUnknown ? UNKNOWN : undefined;
   }
 
-  /** Asks the table, unless the server runs late; gives up at the request's deadline. */
-  async #ask(live: LiveVersion, userIds: readonly string[]): Promise<readonly Finding[]> {
-    const { shedder, requestDeadlineMs } = this.#options;
-    if (!shedder.admit()) return userIds.map(() => SHED);
-    const findings = live.state.reads.find(userIds, (userId, items) => this.#keep(live, userId, items));
-    return within(requestDeadlineMs, findings, () => []);
+  #read(live: LiveVersion, userId: string, isOneOfMany = false): Promise<Finding> {
+    return live.state.reads.find(userId, (id, items) => this.#keep(live, id, items), isOneOfMany);
   }
 
   /** Remembers what the table said of a user. An item that is no prediction is kept nowhere. */

@@ -1,8 +1,9 @@
 import type { ServerConfig } from '../config/config.ts';
 import type { PointerSource } from '../pointer/pointer-source.ts';
+import { createBudget } from '../resilience/budget.ts';
 import { createConcurrencyLimit, type ConcurrencyLimit } from '../resilience/concurrency-limit.ts';
 import { createLoadShedder, type LoadShedder } from '../resilience/load-shedder.ts';
-import type { PredictionReader } from '../store/prediction-reader.ts';
+import { MAX_USERS_PER_READ, type PredictionReader } from '../store/prediction-reader.ts';
 import type { ServingObserver } from './observer.ts';
 import { Placements } from './placements.ts';
 import type { Adopted } from './pointer-watcher.ts';
@@ -34,6 +35,8 @@ export interface ServingOptions {
   readonly shedder?: LoadShedder;
   /** Milliseconds, for the ages of what is cached. */
   readonly now?: () => number;
+  /** Runs work when this turn of the event loop has taken in all that had come. */
+  readonly atTurnEnd?: (work: () => void) => void;
 }
 
 /** The serving half, put together over its ports. */
@@ -49,6 +52,8 @@ export interface Serving {
 
 // Work is shed when it waits this share of a request's time before it even starts.
 const MAX_LATENESS = 0.2;
+// Hedges and retries together, of the users who are read; saved up for one hedge of the largest batch.
+const EXTRA_READS = { share: 0.1, most: MAX_USERS_PER_READ, first: 10 };
 
 export function createServing(options: ServingOptions): Serving {
   const { config, source, reader, saved, bootstrap, observer, now } = options;
@@ -56,7 +61,15 @@ export function createServing(options: ServingOptions): Serving {
   const budget = createCacheBudget(config.cacheBytes);
   const shedder =
     options.shedder ?? createLoadShedder({ maxLatenessMs: config.requestDeadlineMs * MAX_LATENESS });
-  const timeoutMs = config.readTimeoutMs;
+  const shared = {
+    reader,
+    limit,
+    budget: createBudget(EXTRA_READS),
+    timeoutMs: config.readTimeoutMs,
+    requestDeadlineMs: config.requestDeadlineMs,
+    observer,
+    atTurnEnd: options.atTurnEnd,
+  };
   const placements = new Placements({
     serve: config.placements,
     source,
@@ -64,14 +77,12 @@ export function createServing(options: ServingOptions): Serving {
     saved,
     bootstrap,
     budget,
-    openReads: (placement, table) =>
-      new VersionReads({ placement, table, reader, limit, timeoutMs, observer }),
+    openReads: (placement, table) => new VersionReads({ ...shared, placement, table }),
     observer,
     pollMs: config.pointerPollMs,
   });
-  const { requestDeadlineMs, cacheMaxAgeMs, unknownMaxAgeMs } = config;
+  const { cacheMaxAgeMs, unknownMaxAgeMs } = config;
   const service = new PredictionService({
-    requestDeadlineMs,
     cacheMaxAgeMs,
     unknownMaxAgeMs,
     shedder,

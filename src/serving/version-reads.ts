@@ -1,10 +1,9 @@
-import { StoreThrottledError, StoreTimeoutError, TableMissingError } from '../domain/errors.ts';
-import { createBreaker, BreakerOpenError, type Breaker } from '../resilience/breaker.ts';
-import type { ConcurrencyLimit } from '../resilience/concurrency-limit.ts';
-import type { PredictionReader, UserRead } from '../store/prediction-reader.ts';
+import { pause } from '../resilience/deadline.ts';
 import type { Reason } from './answer.ts';
-import type { ReadOutcome, ServingObserver } from './observer.ts';
+import { Batcher } from './batcher.ts';
 import type { CachedPrediction } from './prediction-cache.ts';
+import { failureOf, TableReads, type TableReadsOptions } from './table-reads.ts';
+import { MAX_USERS_PER_READ, type UserRead } from '../store/prediction-reader.ts';
 
 /** Why a user could not be read. */
 export type ReadFailure = Exclude<Reason, 'unknown-user'>;
@@ -15,137 +14,134 @@ export type Finding =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'failed'; readonly reason: ReadFailure };
 
-export type Findings = ReadonlyMap<string, Finding>;
-
-type Reads = ReadonlyMap<string, UserRead>;
-
-export interface VersionReadsOptions {
-  readonly placement: string;
-  readonly table: string;
-  readonly reader: PredictionReader;
-  /** Shared by all versions of the process. */
-  readonly limit: ConcurrencyLimit;
-  readonly timeoutMs: number;
-  readonly observer: ServingObserver;
+export interface VersionReadsOptions extends TableReadsOptions {
+  /** A user waits for an answer so long at most, whatever happens to the reads. */
+  readonly requestDeadlineMs: number;
+  /** Runs work when this turn of the event loop has taken in all that had come; replaced in tests. */
+  readonly atTurnEnd?: ((work: () => void) => void) | undefined;
 }
 
 /** Remembers what the table says of a user (the stored text, or undefined where it has none) and what that means. */
 export type Keep = (userId: string, items: string | undefined) => Finding;
 
-/** Part of the users were throttled: a failure to the breaker, an answer to the others. */
-class PartlyThrottledError extends Error {
-  readonly reads: Reads;
-  constructor(reads: Reads) {
-    super('the store left part of a read unprocessed');
-    this.reads = reads;
-  }
+/** One user who is to be read, and everybody who waits for that. */
+interface Waiter {
+  readonly userId: string;
+  readonly keep: Keep;
+  readonly deadline: number;
+  readonly finding: Promise<Finding>;
+  readonly resolve: (finding: Finding) => void;
+  isSecondTry: boolean;
 }
 
 const OVERLOADED: Finding = { kind: 'failed', reason: 'overloaded' };
 const THROTTLED: Finding = { kind: 'failed', reason: 'store-throttled' };
-const NO_READ: Promise<Findings> = Promise.resolve(new Map());
 const NOT_READ: Finding = { kind: 'failed', reason: 'store-error' };
+// Whoever has less than this share of a read's time left gets no read: it would be made in vain.
+const LEAST_TIME_SHARE = 0.5;
+// Keys that the store left are asked for again after about this.
+const RETRY_AFTER_MS = 10;
 
-/** Reads of one version's table, behind a breaker of its own; a user is read once however many wait for it. */
+/** Reads of one version's users: in batches as they gather, one at a time for a user however many wait for it. */
 export class VersionReads {
   readonly #options: VersionReadsOptions;
-  readonly #breaker: Breaker<[readonly string[]], Reads>;
-  readonly #underWay = new Map<string, Promise<Findings>>();
+  readonly #table: TableReads;
+  readonly #batcher: Batcher<Waiter>;
+  readonly #waiters = new Map<string, Waiter>();
+  /** What a read may take at most. */
+  readonly #readMs: number;
+  #isClosing = false;
 
   constructor(options: VersionReadsOptions) {
+    const { limit, atTurnEnd } = options;
     this.#options = options;
-    this.#breaker = createBreaker(
-      (userIds) => this.#readTable(userIds),
-      (state) => options.observer.breakerChanged(options.placement, state),
-    );
+    this.#readMs = Math.min(options.timeoutMs, options.requestDeadlineMs);
+    this.#table = new TableReads(options);
+    this.#batcher = new Batcher({
+      limit,
+      maxTogether: MAX_USERS_PER_READ,
+      send: (waiters) => this.#read(waiters),
+      ...(atTurnEnd && { atTurnEnd }),
+    });
   }
 
   get breakerState() {
-    return this.#breaker.state();
+    return this.#table.breakerState;
   }
 
   /**
-   * Resolves with a finding for each of `userIds` (all different): joins the reads that are under way for some of
-   * them and reads the others in one request, whose results it hands to `keep`. Never rejects.
+   * Resolves with a finding for the user, within the deadline: joins the read that is under way for it, or starts one,
+   * whose result it hands to `keep`. Users of one request are best read together: `isOneOfMany`. Never rejects.
    */
-  async find(userIds: readonly string[], keep: Keep): Promise<Finding[]> {
-    const toRead = userIds.filter((userId) => !this.#underWay.has(userId));
-    if (toRead.length > 0) this.#start(toRead, keep);
-    const findings = await Promise.all(userIds.map((userId) => this.#underWay.get(userId) ?? NO_READ));
-    return userIds.map((userId, index) => findings[index]?.get(userId) ?? NOT_READ);
+  find(userId: string, keep: Keep, isOneOfMany = false): Promise<Finding> {
+    const known = this.#waiters.get(userId);
+    if (known !== undefined) return known.finding;
+    const { promise, resolve } = Promise.withResolvers<Finding>();
+    const deadline = performance.now() + this.#options.requestDeadlineMs;
+    const waiter: Waiter = { userId, keep, deadline, finding: promise, resolve, isSecondTry: false };
+    this.#waiters.set(userId, waiter);
+    if (!this.#batcher.add(waiter, isOneOfMany)) this.#settle(waiter, OVERLOADED);
+    return promise;
   }
 
+  /** No new users come; those who wait are answered as they would have been. */
   close(): void {
-    this.#breaker.close();
+    this.#isClosing = true;
+    if (this.#waiters.size === 0) this.#table.close();
   }
 
-  #start(userIds: readonly string[], keep: Keep): void {
-    const work = this.#attempt(userIds, keep).then((findings) => {
-      for (const userId of userIds) this.#underWay.delete(userId);
-      return findings;
+  /** Reads these users together; every one of them is settled when it resolves, or waits for a second try. */
+  async #read(waiting: readonly Waiter[]): Promise<void> {
+    const now = performance.now();
+    const waiters = waiting.filter((waiter) => {
+      const isInTime = waiter.deadline - now >= this.#readMs * LEAST_TIME_SHARE;
+      if (!isInTime) this.#settle(waiter, OVERLOADED);
+      return isInTime;
     });
-    for (const userId of userIds) this.#underWay.set(userId, work);
-  }
-
-  async #attempt(userIds: readonly string[], keep: Keep): Promise<Findings> {
-    const { limit } = this.#options;
-    if (!limit.tryEnter()) return sameForAll(userIds, OVERLOADED);
+    const [oldest] = waiters;
+    if (oldest === undefined) return;
+    const userIds = waiters.map(({ userId }) => userId);
     try {
-      return keepAll(userIds, await this.#breaker.run(userIds), keep);
+      const timeLeft = waiters.reduce((least, { deadline }) => Math.min(least, deadline), Infinity) - now;
+      const reads = await this.#table.read(userIds, Math.min(this.#readMs, timeLeft));
+      const left = waiters.filter((waiter) => !this.#take(waiter, reads.get(waiter.userId)));
+      if (left.length > 0) this.#tryAgain(left);
     } catch (error) {
-      if (error instanceof PartlyThrottledError) return keepAll(userIds, error.reads, keep);
-      return sameForAll(userIds, { kind: 'failed', reason: failureOf(error) });
-    } finally {
-      limit.leave();
+      const failed: Finding = { kind: 'failed', reason: failureOf(error) };
+      for (const waiter of waiters) this.#settle(waiter, failed);
     }
   }
 
-  /** What the breaker guards: one request, its deadline and its measurement. */
-  async #readTable(userIds: readonly string[]): Promise<Reads> {
-    const { placement, table, reader, timeoutMs, observer } = this.#options;
-    const start = performance.now();
-    let outcome: ReadOutcome = 'ok';
-    try {
-      const reads = await reader.read(table, userIds, AbortSignal.timeout(timeoutMs));
-      if (reads.values().some(({ kind }) => kind === 'throttled')) {
-        outcome = 'partly-throttled';
-        throw new PartlyThrottledError(reads);
-      }
-      return reads;
-    } catch (error) {
-      if (outcome === 'ok') outcome = outcomeOf(error);
-      throw error;
-    } finally {
-      observer.tableRead(placement, outcome, userIds.length, (performance.now() - start) / 1000);
+  /** Settles a user by what was read; false where the store left it unread. */
+  #take(waiter: Waiter, read: UserRead | undefined): boolean {
+    if (read?.kind === 'throttled') return false;
+    this.#settle(waiter, read === undefined ? NOT_READ : waiter.keep(waiter.userId, textOf(read)));
+    return true;
+  }
+
+  /** Keys that the store left unread are asked for once more where time and budget are there. */
+  #tryAgain(waiters: readonly Waiter[]): void {
+    const latest = performance.now() + RETRY_AFTER_MS * 1.5 + this.#readMs * LEAST_TIME_SHARE;
+    const again = waiters.filter(({ isSecondTry, deadline }) => !isSecondTry && deadline > latest);
+    const isPaid = again.length > 0 && this.#table.payForRetry(again.length);
+    for (const waiter of waiters) {
+      if (isPaid && again.includes(waiter)) waiter.isSecondTry = true;
+      else this.#settle(waiter, THROTTLED);
     }
+    if (!isPaid) return;
+    void pause(RETRY_AFTER_MS * (0.5 + Math.random())).then(() => {
+      for (const waiter of again) if (!this.#batcher.add(waiter)) this.#settle(waiter, OVERLOADED);
+    });
+  }
+
+  #settle(waiter: Waiter, finding: Finding): void {
+    this.#waiters.delete(waiter.userId);
+    waiter.resolve(finding);
+    if (this.#isClosing && this.#waiters.size === 0) this.#table.close();
   }
 }
 
-function keepAll(userIds: readonly string[], reads: Reads, keep: Keep): Findings {
-  const toFinding = (userId: string): Finding => {
-    const read = reads.get(userId);
-    if (read === undefined) return NOT_READ;
-    return read.kind === 'throttled'
-      ? THROTTLED
-      : keep(userId, read.kind === 'found' ? read.items : undefined);
-  };
-  return new Map(userIds.map((userId) => [userId, toFinding(userId)]));
-}
-
-function sameForAll(userIds: readonly string[], finding: Finding): Findings {
-  return new Map(userIds.map((userId) => [userId, finding]));
-}
-
-function failureOf(error: unknown): ReadFailure {
-  if (error instanceof BreakerOpenError) return 'breaker-open';
-  if (error instanceof StoreTimeoutError) return 'store-timeout';
-  if (error instanceof StoreThrottledError) return 'store-throttled';
-  return 'store-error';
-}
-
-function outcomeOf(error: unknown): ReadOutcome {
-  if (error instanceof StoreTimeoutError) return 'timeout';
-  if (error instanceof StoreThrottledError) return 'throttled';
-  if (error instanceof TableMissingError) return 'table-missing';
-  return 'error';
+/** The stored text; empty, which is no prediction, where the item has none. */
+function textOf(read: UserRead): string | undefined {
+  return read.kind === 'found' ? read.items : read.kind === 'unreadable' ? '' : undefined;
 }

@@ -14,15 +14,24 @@ const THROTTLED = new Set([
   'RequestLimitExceeded',
   'LimitExceededException',
 ]);
-const TIMED_OUT = new Set(['TimeoutError', 'AbortError', 'RequestTimeout']);
+const TIMED_OUT = new Set(['TimeoutError', 'AbortError', 'RequestTimeout', 'ConnectTimeoutError']);
 // The SDK calls these a TimeoutError too, though nothing was waited for.
 const BROKEN_CONNECTION = new Set(['ECONNRESET', 'EPIPE']);
 
-/** What the SDK threw while it did `operation` on `table`, as the store's own error. */
+/** What the errors of the AWS SDK tell besides name and message; those of the signed reader have the same fields. */
+interface ErrorDetails {
+  readonly $metadata?: { readonly requestId?: string | undefined };
+  readonly throttlingReasons?: readonly { readonly reason?: string }[];
+}
+
+/**
+ * What was thrown while `operation` was done on `table`, as the store's own error. Its message keeps DynamoDB's type,
+ * throttling reasons and request id.
+ */
 export function toStoreError(error: unknown, operation: string, table: string): TopshelfError {
   if (error instanceof TopshelfError) return error;
   const name = error instanceof Error ? error.name : '';
-  const message = `${operation} on table ${table} failed: ${name} ${messageOf(error)}`;
+  const message = `${operation} on table ${table} failed: ${name} ${messageOf(error)}${detailsOf(error)}`;
   if (name === 'ResourceNotFoundException') return new TableMissingError(table, { cause: error });
   if (THROTTLED.has(name)) return new StoreThrottledError(message, { cause: error });
   if (TIMED_OUT.has(name) && !isBrokenConnection(error))
@@ -32,4 +41,12 @@ export function toStoreError(error: unknown, operation: string, table: string): 
 
 function isBrokenConnection(error: unknown): boolean {
   return error instanceof Error && 'code' in error && BROKEN_CONNECTION.has(String(error.code));
+}
+
+function detailsOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const { $metadata, throttlingReasons = [] } = error as ErrorDetails;
+  const reasons = throttlingReasons.map(({ reason }) => reason).join(', ');
+  const parts = [reasons, $metadata?.requestId && `request ${$metadata.requestId}`].filter(Boolean);
+  return parts.length === 0 ? '' : ` (${parts.join('; ')})`;
 }

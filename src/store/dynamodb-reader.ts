@@ -1,16 +1,12 @@
-import {
-  BatchGetItemCommand,
-  DynamoDBClient,
-  GetItemCommand,
-  type AttributeValue,
-} from '@aws-sdk/client-dynamodb';
+import { BatchGetItemCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { DynamoDbConnection } from '../config/config.ts';
-import { StoreError, StoreTimeoutError } from '../domain/errors.ts';
+import { StoreTimeoutError } from '../domain/errors.ts';
 import { SEAL_KEY, type Seal } from '../domain/seal.ts';
 import { untilAborted } from '../resilience/deadline.ts';
+import { createDraining } from './draining.ts';
 import { toStoreError } from './dynamodb-errors.ts';
+import { toSeal, toUserRead, toUserReads, type StoredItem } from './dynamodb-item.ts';
 import type { PredictionReader, UserRead } from './prediction-reader.ts';
-import { decodeSeal } from './seal-codec.ts';
 
 export interface DynamoDbReaderOptions extends DynamoDbConnection {
   /** Connections at most; a read that finds none free fails after `CONNECT_TIMEOUT_MS`. */
@@ -24,9 +20,7 @@ const MAX_DRAINING = 64;
 // Below 2 s the SDK counts it from the call, so that it also bounds the wait for a free connection.
 const CONNECT_TIMEOUT_MS = 1000;
 
-type Item = Record<string, AttributeValue>;
-
-/** Reads predictions with the AWS SDK. */
+/** Reads predictions with the AWS SDK: what the signed reader, which servers use, is held against. */
 export function createDynamoDbReader(options: DynamoDbReaderOptions): PredictionReader {
   const { maxSockets, ...connection } = options;
   const client = new DynamoDBClient({
@@ -40,7 +34,7 @@ export function createDynamoDbReader(options: DynamoDbReaderOptions): Prediction
       httpsAgent: { keepAlive: true, maxSockets },
     },
   });
-  const draining = new Set<AbortController>();
+  const draining = createDraining({ ms: DRAIN_MS, count: MAX_DRAINING });
 
   /** Runs a command for a caller that leaves when `signal` aborts; what is left behind drains in bounds. */
   async function ask<T>(
@@ -52,7 +46,10 @@ export function createDynamoDbReader(options: DynamoDbReaderOptions): Prediction
     if (signal.aborted) throw tooLate();
     const request = new AbortController();
     const work = run(request.signal);
-    const drain = () => startDraining(request, work);
+    const drain = () => {
+      const onDrained = draining.add(() => request.abort());
+      work.then(onDrained, onDrained);
+    };
     signal.addEventListener('abort', drain, { once: true });
     try {
       return await untilAborted(work, signal, tooLate);
@@ -63,27 +60,10 @@ export function createDynamoDbReader(options: DynamoDbReaderOptions): Prediction
     }
   }
 
-  function startDraining(request: AbortController, work: Promise<unknown>): void {
-    const [oldest] = draining;
-    if (oldest !== undefined && draining.size >= MAX_DRAINING) {
-      // Forgotten at once: the next caller that leaves in this turn must end another one.
-      draining.delete(oldest);
-      oldest.abort();
-    }
-    draining.add(request);
-    const timer = setTimeout(() => request.abort(), DRAIN_MS);
-    timer.unref();
-    const settled = () => {
-      clearTimeout(timer);
-      draining.delete(request);
-    };
-    work.then(settled, settled);
-  }
-
   async function readOne(table: string, userId: string, signal: AbortSignal): Promise<Map<string, UserRead>> {
     const input = { TableName: table, Key: { userId: { S: userId } } };
     const { Item } = await client.send(new GetItemCommand(input), { abortSignal: signal });
-    return new Map([[userId, Item === undefined ? { kind: 'absent' } : found(Item, table)]]);
+    return new Map([[userId, toUserRead(Item)]]);
   }
 
   async function readMany(
@@ -94,16 +74,8 @@ export function createDynamoDbReader(options: DynamoDbReaderOptions): Prediction
     const keys = userIds.map((userId) => ({ userId: { S: userId } }));
     const command = new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys } } });
     const { Responses, UnprocessedKeys } = await client.send(command, { abortSignal: signal });
-    const items = Responses?.[table];
-    const unprocessed = UnprocessedKeys?.[table]?.Keys ?? [];
-    // Whoever sent this, it is no answer: users must not pass for unknown by it.
-    if (items === undefined && unprocessed.length === 0) {
-      throw new StoreError(`a read of table ${table} was answered with nothing`);
-    }
-    const reads = new Map<string, UserRead>(userIds.map((userId) => [userId, { kind: 'absent' }]));
-    for (const item of items ?? []) reads.set(item.userId?.S ?? '', found(item, table));
-    for (const key of unprocessed) reads.set(key.userId?.S ?? '', { kind: 'throttled' });
-    return reads;
+    const unprocessed = (UnprocessedKeys?.[table]?.Keys ?? []) as StoredItem[];
+    return toUserReads(userIds, Responses?.[table], unprocessed, table);
   }
 
   return {
@@ -132,13 +104,5 @@ export async function readSeal(
 ): Promise<Seal | null> {
   const input = { TableName: table, Key: { userId: { S: SEAL_KEY } }, ConsistentRead: true };
   const { Item } = await client.send(new GetItemCommand(input), { abortSignal: signal });
-  if (Item === undefined) return null;
-  return decodeSeal(Item.seal?.S ?? '', table);
-}
-
-function found(item: Item, table: string): UserRead {
-  const items = item.items?.S;
-  if (items === undefined)
-    throw new StoreError(`table ${table} holds an item without the text attribute "items"`);
-  return { kind: 'found', items };
+  return toSeal(Item, table);
 }

@@ -4,6 +4,8 @@ import type { Seal } from '../domain/seal.ts';
 export type UserRead =
   | { readonly kind: 'found'; readonly items: string }
   | { readonly kind: 'absent' }
+  /** The item has no text where the prediction should be. */
+  | { readonly kind: 'unreadable' }
   /** Not read: the store took only part of the request. Says nothing about whether the user exists. */
   | { readonly kind: 'throttled' };
 

@@ -102,16 +102,20 @@ describe('the prediction service', () => {
     expect(await ask(fixture, 'anna')).toMatchObject({ source: 'popular', reason: 'store-timeout' });
   });
 
-  it('turns reads away past the limit, and serves cached users all the same', async () => {
+  it('lets users wait past the limit, reads them together, and serves cached users all the same', async () => {
     const fixture = await serveVersion1({ config: { maxReadsInFlight: 1 } });
     await ask(fixture, 'anna');
     const gate = Promise.withResolvers<undefined>();
     fixture.store.faults.beforeRead = () => gate.promise;
     const bert = ask(fixture, 'bert');
+    await expect.poll(() => fixture.store.calls.reads).toBe(2);
+    const waiting = Array.from({ length: 256 }, (_, index) => ask(fixture, `user-${index}`));
     expect(await ask(fixture, 'carl')).toMatchObject({ source: 'popular', reason: 'overloaded' });
     expect(await ask(fixture, 'anna')).toMatchObject({ source: 'personalized' });
     gate.resolve(undefined);
     expect(await bert).toMatchObject({ source: 'personalized' });
+    for (const each of await Promise.all(waiting)) expect(each.reason).toBe('unknown-user');
+    expect(fixture.store.calls).toMatchObject({ reads: 2 + 3, usersRead: 2 + 256 });
   });
 
   it('sheds reads while the event loop runs late, and serves cached users all the same', async () => {
@@ -164,7 +168,7 @@ describe('the prediction service', () => {
       'store-throttled',
       'personalized',
     ]);
-    expect(fixture.store.calls).toMatchObject({ reads: 2, usersRead: 4 });
+    expect(fixture.store.calls).toMatchObject({ reads: 3, usersRead: 5 });
   });
 
   it('takes an item that is no prediction for a failure of the store, not for an unknown user', async () => {

@@ -125,6 +125,7 @@ async function runSchedule(scheduler: fc.Scheduler, { actions, fates }: Scenario
     observer: observeAll({ adopted: ({ epoch }) => epochs.push(epoch) }),
     shedder: { admit: () => true, shedShare: () => 0, close: () => undefined },
     now: () => now,
+    atTurnEnd: (work) => void scheduler.schedule(Promise.resolve(), 'turn').then(work),
   });
 
   let answered = 0;

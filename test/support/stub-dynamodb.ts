@@ -7,7 +7,14 @@ import type { DynamoDbConnection } from '../../src/config/config.ts';
 /** What the stub does with one request, other than answering it. */
 export type StubFault =
   /** An exception of DynamoDB; `fields` go into its body, beside the message. */
-  | { readonly kind: 'exception'; readonly name: string; readonly status?: number; readonly fields?: object }
+  | {
+      readonly kind: 'exception';
+      readonly name: string;
+      readonly status?: number;
+      readonly fields?: object;
+      /** The server's time, where it is not ours. */
+      readonly date?: Date;
+    }
   /** Some keys are not read: all of them, or those of the users that `only` accepts. */
   | { readonly kind: 'unprocessed'; readonly only?: (userId: string) => boolean }
   /** 200 with this body. */
@@ -26,6 +33,8 @@ export interface StubRequest {
   readonly table: string;
   readonly userIds: readonly string[];
   readonly isConsistent: boolean;
+  /** When it was signed. */
+  readonly amzDate: string;
 }
 
 type Value = Readonly<Record<string, unknown>>;
@@ -38,6 +47,8 @@ export interface StubDynamoDb {
   readonly requests: StubRequest[];
   /** What to do with each request; undefined answers it. Asked once a request, may be replaced at any time. */
   fault: (request: StubRequest) => StubFault | undefined;
+  /** The next request fails; those after it are answered. */
+  failOnce(fault: StubFault): void;
   /** Makes a table, or adds items to one. Attributes are in DynamoDB's form. */
   put(table: string, ...items: readonly StubItem[]): void;
   item(table: string, userId: string): StubItem | undefined;
@@ -99,10 +110,15 @@ export async function startStubDynamoDb(): Promise<StubDynamoDb> {
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const operation = String(incoming.headers['x-amz-target']).split('.')[1] ?? '';
     const input = JSON.parse(await text(incoming)) as Input;
-    const request = describe(operation, input);
+    const amzDate = String(incoming.headers['x-amz-date']);
+    const request = { ...describe(operation, input), amzDate };
     requests.push(request);
     const fault = stub.fault(request);
-    if (fault?.kind === 'exception') return sendException(response, fault.name, fault.status, fault.fields);
+    response.setHeader('x-amzn-requestid', `STUB-${requests.length}`);
+    if (fault?.kind === 'exception') {
+      if (fault.date !== undefined) response.setHeader('date', fault.date.toUTCString());
+      return sendException(response, fault.name, fault.status, fault.fields);
+    }
     if (fault?.kind === 'body') return send(response, 200, fault.text);
     if (fault?.kind === 'reset') return void incoming.socket.resetAndDestroy();
     if (fault?.kind === 'hang') return;
@@ -176,6 +192,12 @@ export async function startStubDynamoDb(): Promise<StubDynamoDb> {
     },
     requests,
     fault: () => undefined,
+    failOnce(fault) {
+      stub.fault = () => {
+        stub.fault = () => undefined;
+        return fault;
+      };
+    },
     put(table, ...items) {
       const target = tables.get(table) ?? new Map<string, StubItem>();
       tables.set(table, target);
@@ -193,7 +215,7 @@ export async function startStubDynamoDb(): Promise<StubDynamoDb> {
   return stub;
 }
 
-function describe(operation: string, input: Input): StubRequest {
+function describe(operation: string, input: Input): Omit<StubRequest, 'amzDate'> {
   if (input.RequestItems === undefined) {
     const userId = input.Key?.userId.S ?? '';
     const isConsistent = input.ConsistentRead === true;
