@@ -1,0 +1,48 @@
+/**
+ * A look-up and a replacement in the cache of predictions, beside the least that could stand in its place. Rejected: a
+ * Map, which knows no limit, and lru-cache with a number of entries as its limit, which knows no bytes: long lists or
+ * ids would take more memory than was given. The difference is the price of counting bytes.
+ */
+import { LRUCache } from 'lru-cache';
+import { bench, do_not_optimize, run, summary } from 'mitata';
+import { createCacheBudget, type CachedPrediction } from '../src/serving/prediction-cache.ts';
+import { cycle, storedItems } from './support.ts';
+
+const USERS = 50_000;
+const BUDGET_BYTES = 256 * 1024 * 1024;
+const blocked: ReadonlySet<string> = new Set();
+
+const entries = Array.from({ length: USERS }, (_, user): [string, CachedPrediction] => {
+  const items = storedItems(user);
+  const body = JSON.stringify({ userId: `user-${user}`, recommendations: items.slice(0, 200) });
+  const rendered = { blocked, answer: { source: 'personalized', body, etag: '"x"' } } as const;
+  return [`user-${user}`, { items, readAtMs: 0, rendered }];
+});
+
+const predictions = createCacheBudget(BUDGET_BYTES).createCache();
+const counted = new LRUCache<string, CachedPrediction>({ max: USERS });
+const map = new Map<string, CachedPrediction>();
+for (const [userId, prediction] of entries) {
+  predictions.set(userId, prediction);
+  counted.set(userId, prediction);
+  map.set(userId, prediction);
+}
+
+// Steps of a prime number, so that neighbours in time are not neighbours in memory.
+const shuffled = Array.from({ length: USERS }, (_, at) => entries[(at * 7919) % USERS]!);
+
+summary(() => {
+  const next = cycle(shuffled);
+  bench('look up: topshelf', () => do_not_optimize(predictions.get(next()[0])));
+  bench('look up: lru-cache by number', () => do_not_optimize(counted.get(next()[0])));
+  bench('look up: Map', () => do_not_optimize(map.get(next()[0])));
+});
+
+summary(() => {
+  const next = cycle(shuffled);
+  bench('replace: topshelf', () => predictions.set(...next()));
+  bench('replace: lru-cache by number', () => counted.set(...next()));
+  bench('replace: Map', () => map.set(...next()));
+});
+
+await run();
