@@ -7,6 +7,7 @@ import { pointerCommand, runWaiting, type WaitFlags } from './wait-options.ts';
 export interface BlockFlags extends WaitFlags {
   readonly placement: string;
   readonly reason: string;
+  readonly withCommas?: boolean;
 }
 
 export function blockCommand(session: Session): Command {
@@ -14,6 +15,7 @@ export function blockCommand(session: Session): Command {
     .argument('<products...>', 'product ids')
     .addOption(requiredPlacement())
     .addOption(reasonOption('blocked by hand'))
+    .option('--with-commas', 'the ids do have commas: not a list of ids')
     .action((productIds: string[], flags: BlockFlags) =>
       runWaiting(session, flags, async ({ context, onProgress, signal }) => {
         const { block } = await import('../publishing/block.ts');

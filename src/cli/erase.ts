@@ -10,8 +10,11 @@ interface Flags extends CommonFlags {
 
 const CACHES =
   'Servers may answer from their caches for TOPSHELF_CACHE_MAX_AGE_SECONDS more (600 unless configured), and for longer ' +
-  'only while they cannot read the table; a restart or the next version ends that at once. Older versions of objects in ' +
-  'a versioned bucket and backups of tables are not touched. Take the user out of what the next batch is made from.';
+  'only while they cannot read the table; a restart or the next version ends that at once.';
+
+const NOT_REACHED =
+  'Not reached, and yours to clear: what the next batch is made from; objects in the buckets of --import-bucket; files of ' +
+  'rejected rows, where loads ran; older versions of objects in a versioned bucket; backups of tables.';
 
 export function eraseCommand(session: Session): Command {
   return publishingCommand(
@@ -26,8 +29,8 @@ export function eraseCommand(session: Session): Command {
         const { erase } = await import('../publishing/erase.ts');
         const erased = await erase(context, { userId, ...flags }, signal);
         for (const { warnings } of erased) warn(onProgress, warnings);
-        const text = [...erased.map(erasedText), CACHES].join('\n');
-        return { json: { placements: erased, note: CACHES }, text };
+        const text = [...erased.map(erasedText), CACHES, NOT_REACHED].join('\n');
+        return { json: { placements: erased, note: `${CACHES} ${NOT_REACHED}` }, text };
       }),
     );
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { bringBack } from '../publishing/bring-back.ts';
 import { reportText } from '../publishing/replicas.ts';
 import type { PlacementStatus } from '../publishing/status.ts';
+import { generatedText } from './generated.ts';
 import { historyLine, historyOption } from './history.ts';
 import { placementOption, publishingCommand } from './options.ts';
 import { runPublishing, type CommonFlags, type Session } from './session.ts';
@@ -53,7 +54,7 @@ function statusText(status: PlacementStatus): string {
     case 'pointer':
       return [
         `${placement}: version ${version} is live; epoch ${epoch} was written at ${since} by ${by}: ${reason}`,
-        `  predictions of ${status.generatedAt}, ${age(status.ageSeconds ?? 0)} old`,
+        `  predictions of ${generatedText(status)}, ${age(status.ageSeconds ?? 0)} old`,
         ...(status.hold
           ? [`  held by ${status.hold.by} since ${status.hold.since}: ${status.hold.reason}`]
           : []),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { GateVerdict } from '../publishing/gate-reports.ts';
 import type { VersionStatus } from '../publishing/versions.ts';
+import { generatedText } from './generated.ts';
 import { historyLine, historyOption } from './history.ts';
 import { publishingCommand, requiredPlacement } from './options.ts';
 import { runPublishing, type CommonFlags, type Session } from './session.ts';
@@ -27,12 +28,12 @@ export function versionsCommand(session: Session): Command {
 function table(versions: readonly VersionStatus[], isDetailed: boolean): string {
   return versions
     .map((status) => {
-      const { version, state, users, generatedAt, loadedBy, verdicts } = status;
+      const { version, state, users, loadedBy, verdicts } = status;
       const line = [
         version,
         state.padEnd('quarantined'.length),
         `${users ?? '?'} users`.padStart('100000000 users'.length),
-        generatedAt === null ? '' : `predictions of ${generatedAt}`,
+        status.generatedAt === null ? '' : `predictions of ${generatedText(status)}`,
         loadedBy === null ? '' : `loaded by ${loadedBy}`,
         verdicts[0] === undefined ? '' : verdictText(verdicts[0]),
       ]

@@ -18,13 +18,17 @@ export function activationKey(placement: string, epoch: number): string {
   return `${activationsPrefix(placement)}${epoch}.json`;
 }
 
+export function runsPrefix(placement: string): string {
+  return `${placement}/runs/`;
+}
+
 export function runKey(placement: string, runId: string): string {
-  return `${placement}/runs/${runName(runId)}.json`;
+  return `${runsPrefix(placement)}${runName(runId)}.json`;
 }
 
 /** Where the attempts at importing a run's table are recorded. */
 export function importsPrefix(placement: string, runId: string): string {
-  return `${placement}/runs/${runName(runId)}/import-`;
+  return `${runsPrefix(placement)}${runName(runId)}/import-`;
 }
 
 /** The record of one attempt at importing a run's table, counted from 1. */

@@ -17,16 +17,26 @@ export interface BlockRequest {
   readonly placement: string;
   readonly productIds: readonly string[];
   readonly reason: string;
+  /** Whether an id with a comma is meant as it is; otherwise it is taken for a slip, and refused. */
+  readonly withCommas?: boolean | undefined;
 }
 
 export type Blocked = PointerResult & { readonly blocked: readonly string[] };
 
 /** Takes products out of every answer. Allowed under a hold; where all are blocked already, nothing is written. */
-export function block(
+export async function block(
   context: PublisherContext,
   request: BlockRequest,
   signal: AbortSignal,
 ): Promise<Blocked> {
+  const listed = request.productIds.find((id) => id.includes(','));
+  // A recall that blocks "a,b" looks as if it blocked a and b.
+  if (listed !== undefined && request.withCommas !== true) {
+    throw new UsageError(
+      `product id ${shown(listed)} has a comma. Ids are separated by spaces: nothing was blocked. ` +
+        'If the id does have a comma, say so with --with-commas.',
+    );
+  }
   return changeBlocked(context, request, 'block', signal);
 }
 

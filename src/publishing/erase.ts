@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { NotFoundError, StoreError, TableMissingError, UsageError } from '../domain/errors.ts';
 import { isPlacement, shown, userIdFault } from '../domain/ids.ts';
 import { newVersion, parseTableName } from '../domain/version.ts';
-import { allChecksPrefix, erasureKey, versionsPrefix } from './archive-keys.ts';
+import { allChecksPrefix, erasureKey, runsPrefix, versionsPrefix } from './archive-keys.ts';
 import { archivedVersions, openArchivedUsers, type ArchivedUsers } from './archived-user.ts';
 import { authorship } from './commit.ts';
 import type { PublisherContext } from './context.ts';
@@ -128,7 +128,7 @@ async function readBack(
   }
 }
 
-/** Manifests and gate reports that name the user: as a sample of a rejected row, say. */
+/** Manifests, gate reports and records of runs that name the user: as a sample of a rejected row, say. */
 async function mentionsOf(
   { archive }: Pick<PublisherContext, 'archive'>,
   placement: string,
@@ -138,6 +138,7 @@ async function mentionsOf(
   const keys = [
     ...(await archive.list(versionsPrefix(placement), signal)),
     ...(await archive.list(allChecksPrefix(placement), signal)),
+    ...(await archive.list(runsPrefix(placement), signal)),
   ].filter((key) => key.endsWith('.json'));
   const quoted = JSON.stringify(userId);
   // In a text of its own, or quoted by a message that became a text.

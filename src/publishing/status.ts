@@ -2,6 +2,7 @@ import { messageOf } from '../domain/errors.ts';
 import type { Hold, Override, Quarantined } from '../domain/pointer.ts';
 import type { PublisherContext } from './context.ts';
 import { historyOf, type LedgerEntry } from './history.ts';
+import { readManifest, type Manifest } from './manifest.ts';
 import { readPointerState } from './pointer-state.ts';
 import { askReplicas, type ReplicaDirectory, type ReplicaReport } from './replicas.ts';
 
@@ -18,6 +19,8 @@ export interface PlacementStatus {
   readonly by: string | null;
   readonly reason: string | null;
   readonly generatedAt: string | null;
+  /** Whether the rows said so, or only the files' times do; null where the archive does not tell at once. */
+  readonly generatedAtFrom: Manifest['generatedAtFrom'] | null;
   /** Age of the predictions, in seconds. */
   readonly ageSeconds: number | null;
   readonly hold: Hold | null;
@@ -41,6 +44,9 @@ export interface StatusRequest {
   readonly history?: number | undefined;
   readonly replicas?: ReplicaDirectory | undefined;
 }
+
+/** What is live must be seen also while the archive is slow or away, in milliseconds. */
+const ARCHIVE_WAIT_MS = 2_000;
 
 type Reader = Pick<PublisherContext, 'pointers' | 'tables' | 'archive' | 'now'>;
 
@@ -72,6 +78,7 @@ async function statusOf(context: Reader, placement: string, signal: AbortSignal)
     by: null,
     reason: null,
     generatedAt: null,
+    generatedAtFrom: null,
     ageSeconds: null,
     hold: null,
     override: null,
@@ -95,7 +102,15 @@ async function statusOf(context: Reader, placement: string, signal: AbortSignal)
       const { table, seal } = state;
       if (seal === null) return { ...nothing, table };
       const { version, generatedAt } = seal;
-      return { ...nothing, table, version, generatedAt, ageSeconds: ageSeconds(generatedAt) };
+      const generatedAtFrom = await sourceOfTime(context, placement, version, signal);
+      return {
+        ...nothing,
+        table,
+        version,
+        generatedAt,
+        generatedAtFrom,
+        ageSeconds: ageSeconds(generatedAt),
+      };
     }
     case 'pointer': {
       const { activatedAt, activatedBy, generatedAt, ...pointer } = state.pointer;
@@ -108,6 +123,7 @@ async function statusOf(context: Reader, placement: string, signal: AbortSignal)
         by: activatedBy,
         reason: pointer.reason,
         generatedAt,
+        generatedAtFrom: await sourceOfTime(context, placement, pointer.version, signal),
         ageSeconds: ageSeconds(generatedAt),
         hold: pointer.hold,
         override: pointer.override,
@@ -131,4 +147,16 @@ async function lastRecorded(
   } catch (error) {
     return { lastRecorded: null, problem: `whether it ever had a pointer is not known: ${messageOf(error)}` };
   }
+}
+
+async function sourceOfTime(
+  { archive }: Reader,
+  placement: string,
+  version: string,
+  signal: AbortSignal,
+): Promise<PlacementStatus['generatedAtFrom']> {
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(ARCHIVE_WAIT_MS)]);
+  const manifest = await readManifest(archive, placement, version, soon).catch(() => null);
+  signal.throwIfAborted();
+  return manifest?.generatedAtFrom ?? null;
 }

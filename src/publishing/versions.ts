@@ -15,6 +15,8 @@ export interface VersionStatus {
   readonly state: 'live' | 'quarantined' | 'retired' | 'sealed' | 'unsealed';
   readonly users: number | null;
   readonly generatedAt: string | null;
+  /** Whether the rows said so, or only the files' times do; null where there is no manifest. */
+  readonly generatedAtFrom: 'rows' | 'file' | null;
   readonly contentHash: string | null;
   /** From the manifest; null where there is none. */
   readonly loadedAt: string | null;
@@ -71,24 +73,21 @@ export async function versions(
       return lists.retired.includes(version) ? 'retired' : 'sealed';
     };
     found.push({
-      ...{ version, table, state: kind() },
-      ...{
-        users: seal?.users ?? null,
-        generatedAt: seal?.generatedAt ?? null,
-        contentHash: seal?.contentHash ?? null,
-      },
-      ...{
-        loadedAt: manifest?.createdAt ?? null,
-        loadedBy: manifest?.createdBy ?? null,
-        rows: manifest?.rows ?? null,
-        rejected: manifest?.rejected ?? null,
-        duplicates: manifest?.duplicates ?? null,
-        files: manifest?.files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })) ?? [],
-      },
-      ...{
-        verdicts: verdicts.get(version) ?? [],
-        activations: activations.filter((entry) => entry.version === version),
-      },
+      version,
+      table,
+      state: kind(),
+      users: seal?.users ?? null,
+      generatedAt: seal?.generatedAt ?? null,
+      generatedAtFrom: manifest?.generatedAtFrom ?? null,
+      contentHash: seal?.contentHash ?? null,
+      loadedAt: manifest?.createdAt ?? null,
+      loadedBy: manifest?.createdBy ?? null,
+      rows: manifest?.rows ?? null,
+      rejected: manifest?.rejected ?? null,
+      duplicates: manifest?.duplicates ?? null,
+      files: manifest?.files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })) ?? [],
+      verdicts: verdicts.get(version) ?? [],
+      activations: activations.filter((entry) => entry.version === version),
     });
   }
   return found.sort((a, b) => (a.version < b.version ? 1 : -1));

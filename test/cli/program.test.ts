@@ -92,7 +92,7 @@ describe('every command', () => {
     expect(out).toContain('bare: table some-table (version unknown) by a bare name: held until released');
     expect(out).toContain('broken: the pointer cannot be read: the pointer is not valid JSON');
     expect(out).toMatch(
-      /home: version \S+ is live; epoch 1 was written at \S+ by ada@shop: published\n {2}predictions of/,
+      /home: version \S+ is live; epoch 1 was written at \S+ by ada@shop: published\n {2}predictions of \S+ \(the newest file’s time: the rows have none\), /,
     );
     expect((await topshelf('status', '--placement', 'cart')).out).toBe(
       'cart: nothing is live, and the archive has no record that anything ever was\n',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NotFoundError } from '../../src/domain/errors.ts';
-import { unblock } from '../../src/publishing/block.ts';
+import { block, unblock } from '../../src/publishing/block.ts';
 import { never } from './fixtures.ts';
 import { useHome } from './use-home.ts';
 
@@ -22,6 +22,17 @@ describe('block and unblock', () => {
     );
     expect(back).toMatchObject({ version, epoch: 3, blocked: ['product-2'] });
     expect((await records()).map(({ action }) => action)).toEqual(['unblock', 'block', 'activate']);
+  });
+
+  it('refuse what looks like a list in one id, unless it is said to be one id; unblock takes it as it is', async () => {
+    await publishDay(0);
+    await expect(blockIds('a,b')).rejects.toThrow('product id "a,b" has a comma');
+    expect((await live()).epoch).toBe(1);
+    const request = { placement, productIds: ['a,b'], reason: 'recall' };
+    expect(await block(home.publisher, { ...request, withCommas: true }, never)).toMatchObject({
+      blocked: ['a,b'],
+    });
+    expect(await unblock(home.publisher, request, never)).toMatchObject({ changed: true, blocked: [] });
   });
 
   it('outlive the version', async () => {

@@ -119,10 +119,13 @@ describe('erase', () => {
       JSON.stringify({ message: `score of "${USER}" is missing` }),
       never,
     );
+    const run = `${placement}/runs/daily-0.json`;
+    await home.publisher.archive.putOnce(run, JSON.stringify({ runId: USER }), never);
     const [erased] = await eraseUser();
-    expect(erased?.warnings).toHaveLength(2);
+    expect(erased?.warnings).toHaveLength(3);
     expect(erased?.warnings[0]).toContain('may write the user yet');
     expect(erased?.warnings[1]).toContain(report);
+    expect(erased?.warnings[2]).toContain(run);
   });
 
   it.each(["o'brien", 'naïve "é" 漢字', "'; DROP TABLE kept; --", '%', '\\'])(

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { UnreachableError } from '../../src/domain/errors.ts';
 import { block } from '../../src/publishing/block.ts';
 import { publish } from '../../src/publishing/publish.ts';
 import { rollback } from '../../src/publishing/rollback.ts';
@@ -71,6 +72,27 @@ describe('status', () => {
     expect(await status(publisher, { placement: 'none' }, never)).toMatchObject([
       { placement: 'none', pointer: 'absent', epoch: null },
     ]);
+  });
+});
+
+describe('when predictions were made', () => {
+  it('is told with whether the rows say so, or only the time of a file does', async () => {
+    await publishText('home', timed(0));
+    await publishText('cart', batch(3));
+    const all = await status(publisher, {}, never);
+    expect(all.map(({ placement, generatedAtFrom }) => [placement, generatedAtFrom])).toEqual([
+      ['cart', 'file'],
+      ['home', 'rows'],
+    ]);
+    const [cart] = await versions(publisher, 'cart', never);
+    expect(cart).toMatchObject({ generatedAtFrom: 'file' });
+  });
+
+  it('is told without that where the archive is away', async () => {
+    const { version } = await publishText('home', timed(0));
+    publisher.archive.get = () => Promise.reject(new UnreachableError('the archive is away'));
+    const [home] = await status(publisher, { placement: 'home' }, never);
+    expect(home).toMatchObject({ version, generatedAt: '2026-11-20T03:15:00.000Z', generatedAtFrom: null });
   });
 });
 
