@@ -11,20 +11,26 @@ const FOLDER = join(import.meta.dirname, 'results');
 /** Draws what was recorded, for the README: one file a chart, for the scenarios that there are results of. */
 export async function writeCharts({ scenarios }: Pick<Results, 'scenarios'>): Promise<void> {
   const armsOf = (name: string): Arms => scenarios[name]?.arms ?? {};
-  const charts = {
-    'cpu-per-request': barChart('CPU per request on one core, µs', [
-      ...cpuBars('cached', armsOf('cached')),
-      ...cpuBars('uncached', armsOf('uncached')),
-    ]),
-    overload: barChart('Answers a second beyond the table’s capacity: personalized, and popular', [
-      ...Object.entries(armsOf('overload')).map(([name, arm]) => sourceBar(name, arm)),
-    ]),
-    latency: barChart('p99, ms', [
-      ...latencyBars('swaps', armsOf('swap-under-load')),
-      ...latencyBars('brownout', armsOf('brownout')),
-    ]),
-  };
-  for (const [name, svg] of Object.entries(charts)) await writeFile(join(FOLDER, `${name}.svg`), svg);
+  const charts: readonly (readonly [file: string, title: string, bars: Bar[]])[] = [
+    [
+      'cpu-per-request',
+      'CPU per request on one core, µs',
+      [...cpuBars('cached', armsOf('cached')), ...cpuBars('uncached', armsOf('uncached'))],
+    ],
+    [
+      'overload',
+      'Answers a second beyond the table’s capacity: personalized + popular',
+      Object.entries(armsOf('overload')).map(([name, arm]) => sourceBar(name, arm)),
+    ],
+    [
+      'latency',
+      'p99, ms',
+      [...latencyBars('swaps', armsOf('swap-under-load')), ...latencyBars('brownout', armsOf('brownout'))],
+    ],
+  ];
+  for (const [file, title, bars] of charts) {
+    if (bars.length > 0) await writeFile(join(FOLDER, `${file}.svg`), barChart(title, bars));
+  }
 }
 
 function cpuBars(scenario: string, arms: Arms): Bar[] {

@@ -72,17 +72,24 @@ async function record(scenarios: Record<string, RecordedFindings>): Promise<void
   await writeCharts(results);
 }
 
-/** Resolves with the exit code. */
-async function compare(ratios: readonly Ratio[]): Promise<number> {
+/** Resolves with the exit code. What fell short is measured once more: a busy moment is no regression. */
+async function compare(scenarios: readonly Scenario[]): Promise<number> {
   const recorded = await readResults();
-  if (recorded === undefined)
-    print('\nnothing was ever recorded: run npm run load-test and commit its results');
-  const comparisons = compareWithRecorded(
-    ratios,
-    Object.values(recorded?.scenarios ?? {}).flatMap((each) => each.ratios),
-  );
-  printComparison(comparisons);
-  return comparisons.every(({ isFine }) => isFine) ? 0 : 1;
+  if (recorded === undefined) {
+    print('nothing was ever recorded: run npm run load-test on a quiet machine and commit its results');
+    return 1;
+  }
+  const expected = ratiosOf(recorded.scenarios);
+  const isFine = async () => {
+    const comparisons = compareWithRecorded(ratiosOf(await runAll(scenarios)), expected);
+    printComparison(comparisons);
+    return comparisons.every((each) => each.isFine);
+  };
+  return (await isFine()) || (await isFine()) ? 0 : 1;
+}
+
+function ratiosOf(found: Readonly<Record<string, RecordedFindings>>): Ratio[] {
+  return Object.values(found).flatMap((each) => each.ratios);
 }
 
 const scenarios = chosenScenarios();
@@ -90,9 +97,8 @@ const machine = describeMachine();
 print(
   `node ${machine.node}, ${machine.cores} cores, ${machine.cpu}; ${options.rounds} rounds of ${options.seconds} s`,
 );
+if (quick) process.exit(await compare(scenarios));
 const found = await runAll(scenarios);
-const ratios = Object.values(found).flatMap((each) => each.ratios);
-if (quick) process.exit(await compare(ratios));
-printRatios(ratios);
+printRatios(ratiosOf(found));
 await record(found);
 process.exit(0); // connections of the last scenario may linger

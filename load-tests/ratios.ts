@@ -15,10 +15,27 @@ export interface Ratio {
   readonly void?: string;
 }
 
-/** A ratio of CPU per request. */
-export function cpuRatio(name: string, goal: Goal, over: Measured, under: Measured): Ratio {
+/** Popular answers cost less than the ones that were asked for: with more of them the cost says nothing. */
+const MIN_PERSONALIZED_SHARE = 0.99;
+
+/** A ratio of CPU per request; void where topshelf's arms (`ours`) did not do the work that it is the price of. */
+export function cpuRatio(
+  name: string,
+  goal: Goal,
+  over: Measured,
+  under: Measured,
+  ours: readonly Measured[],
+): Ratio {
   const value = over.cpuMicrosPerRequest / under.cpuMicrosPerRequest;
-  return { name, value, goal, isCpu: true };
+  const share = Math.min(...ours.map(({ personalizedShare }) => personalizedShare));
+  const isShort = share < MIN_PERSONALIZED_SHARE;
+  return {
+    name,
+    value,
+    goal,
+    isCpu: true,
+    ...(isShort && { void: `only ${percent(share)} of the answers were personalized` }),
+  };
 }
 
 /** A ratio of anything else: void where one of `arms` was not measured in peace. */
@@ -41,12 +58,15 @@ export function timedRatio(
 }
 
 function disturbance(arms: readonly Pick<Measured, 'generatorBusy' | 'noise'>[]): string | undefined {
-  const percent = (share: number) => `${Math.round(share * 100)} %`;
   const generatorBusy = Math.max(...arms.map((arm) => arm.generatorBusy));
   const noise = Math.max(...arms.map((arm) => arm.noise));
   if (generatorBusy > MAX_GENERATOR_BUSY) return `the core of the load was ${percent(generatorBusy)} busy`;
   if (noise > MAX_NOISE) return `other programs took ${percent(noise)} of the server’s core`;
   return undefined;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }
 
 export function isMet({ value, goal }: Pick<Ratio, 'value' | 'goal'>): boolean {
@@ -62,8 +82,7 @@ export function fellShort({ value, goal }: Pick<Ratio, 'value' | 'goal'>, record
 }
 
 export interface Comparison {
-  readonly name: string;
-  readonly value: number;
+  readonly ratio: Ratio;
   /** Undefined where nothing was recorded under this name. */
   readonly recorded: number | undefined;
   readonly isFine: boolean;
@@ -75,7 +94,7 @@ export function compareWithRecorded(ratios: readonly Ratio[], recorded: readonly
     .filter(({ isCpu }) => isCpu)
     .map((ratio) => {
       const before = recorded.find(({ name }) => name === ratio.name)?.value;
-      const isFine = before !== undefined && !fellShort(ratio, before);
-      return { name: ratio.name, value: ratio.value, recorded: before, isFine };
+      const isFine = before !== undefined && ratio.void === undefined && !fellShort(ratio, before);
+      return { ratio, recorded: before, isFine };
     });
 }

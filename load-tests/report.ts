@@ -75,13 +75,19 @@ export function ratioTable(ratios: readonly Ratio[]): string[] {
 
 export function printComparison(comparisons: readonly Comparison[]): void {
   print();
-  const rows = comparisons.map(({ name, value, recorded, isFine }) => [
-    name,
-    shownNumber(value),
-    recorded === undefined ? 'none' : shownNumber(recorded),
-    isFine ? 'fine' : recorded === undefined ? 'NEVER RECORDED' : 'FELL SHORT',
+  const rows = comparisons.map((each) => [
+    each.ratio.name,
+    shownNumber(each.ratio.value),
+    each.recorded === undefined ? 'none' : shownNumber(each.recorded),
+    comparedAs(each),
   ]);
   for (const row of alignTable([['ratio', 'measured', 'recorded', ''], ...rows])) print(row);
+}
+
+function comparedAs({ ratio, recorded, isFine }: Comparison): string {
+  if (isFine) return 'fine';
+  if (ratio.void !== undefined) return `does not count: ${ratio.void}`;
+  return recorded === undefined ? 'NEVER RECORDED' : 'FELL SHORT';
 }
 
 function alignTable(rows: readonly (readonly string[])[]): string[] {

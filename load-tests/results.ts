@@ -1,6 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import lock from '../package-lock.json' with { type: 'json' };
 import type { Findings } from './scenario.ts';
 
@@ -59,6 +59,7 @@ export async function readResults(): Promise<Results | undefined> {
 }
 
 export async function writeResults(results: Results): Promise<void> {
+  await mkdir(dirname(FILE), { recursive: true });
   await writeFile(FILE, `${JSON.stringify(results, roundNumbers, 2)}\n`);
 }
 

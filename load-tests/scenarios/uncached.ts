@@ -25,12 +25,14 @@ export const uncached: Scenario = {
           { atLeast: 25 },
           arms.DocumentClient,
           arms.topshelf,
+          [arms.topshelf],
         ),
         cpuRatio(
           'uncached: CPU per request ÷ bare Fastify',
           { atMost: 1.9 },
           arms.topshelf,
           arms['bare Fastify'],
+          [arms.topshelf],
         ),
       ],
     };

@@ -34,16 +34,23 @@ describe('a ratio', () => {
 describe('the comparison with what was recorded', () => {
   it('looks at ratios of CPU alone', () => {
     const timed = timedRatio('p99', { atMost: 1 }, 5, []);
-    expect(compareWithRecorded([timed, cpu('a', 1)], [cpu('a', 1)]).map(({ name }) => name)).toEqual(['a']);
+    expect(compareWithRecorded([timed, cpu('a', 1)], [cpu('a', 1)]).map(({ ratio }) => ratio.name)).toEqual([
+      'a',
+    ]);
   });
 
   it('is fine with what stayed, and not with what fell short or was never recorded', () => {
     const now = [cpu('same', 1), cpu('worse', 1.5), cpu('new', 1)];
     const comparisons = compareWithRecorded(now, [cpu('same', 1.1), cpu('worse', 1)]);
-    expect(comparisons.map(({ name, isFine, recorded }) => [name, isFine, recorded])).toEqual([
+    expect(comparisons.map(({ ratio, isFine, recorded }) => [ratio.name, isFine, recorded])).toEqual([
       ['same', true, 1.1],
       ['worse', false, 1],
       ['new', false, undefined],
     ]);
+  });
+
+  it('is not fine with what does not count, however good', () => {
+    const [comparison] = compareWithRecorded([{ ...cpu('a', 0.1), void: 'popular answers' }], [cpu('a', 1)]);
+    expect(comparison?.isFine).toBe(false);
   });
 });
