@@ -46,7 +46,7 @@ export class PredictionService {
     for (const userId of new Set(userIds)) {
       findings.set(userId, this.#lookUp(live, userId) ?? (admit() ? this.#read(live, userId, true) : SHED));
     }
-    const found = await Promise.all(userIds.map((userId) => findings.get(userId) ?? SHED));
+    const found = await Promise.all(userIds.map(async (userId) => findings.get(userId) ?? SHED));
     return userIds.map((userId, index) => this.#toAnswer(live, userId, wish, found[index] ?? SHED));
   }
 
