@@ -134,8 +134,10 @@ async function writeNext(
     await unlink(temporary).catch(ignore);
   }
   await syncDirectory(directory);
-  // Whoever was frozen since the look above, for longer than files are kept, has linked a number of long ago.
-  if ((await numbersIn(directory))[0] !== number) throw new Error('a higher number was written meanwhile');
+  // Whoever was frozen since the look above, for longer than files are kept, has linked a number of long ago. Below that
+  // distance no file is deleted: the link was the first of its number, whoever has already written the next.
+  const [highest = number] = await numbersIn(directory);
+  if (highest >= number + KEPT_FILES) throw new Error(`${highest} was written meanwhile, long after ${number}`);
   const stored = await readFileOf(directory, number);
   await tidy(directory, number);
   return stored.kind === 'found' ? { kind: 'stored', token: stored.token } : { kind: 'refused' };
