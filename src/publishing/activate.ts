@@ -78,12 +78,12 @@ export async function activate(
       : [];
   const { passed, checks, id } = report;
   return {
-    ...{
-      ...resultOf(pointer),
-      changed: true,
-      warnings: [...replaced, ...gateWarnings(why, override), ...warnings],
-    },
-    ...{ verdict: { passed, checks }, check: id, override },
+    ...resultOf(pointer),
+    changed: true,
+    warnings: [...replaced, ...gateWarnings(why, override), ...warnings],
+    verdict: { passed, checks },
+    check: id,
+    override,
   };
 }
 
