@@ -22,7 +22,7 @@ export function activateCommand(session: Session): Command {
     .action((version: string, flags: Flags) =>
       runWaiting(session, flags, async ({ context, onProgress, signal }) => {
         const { activate } = await import('../publishing/activate.ts');
-        const result = await activate(context, { version, ...flags }, signal);
+        const result = await activate(context, { version, ...flags }, signal, onProgress);
         warn(onProgress, result.warnings);
         return { json: result, text: liveText(result) };
       }),

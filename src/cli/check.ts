@@ -14,10 +14,10 @@ export function checkCommand(session: Session): Command {
     .argument('<version>', 'as "topshelf versions" lists it')
     .addOption(requiredPlacement());
   return withGateOptions(command).action((version: string, flags: Flags) =>
-    runPublishing(session, flags, async ({ context, signal }) => {
+    runPublishing(session, flags, async ({ context, onProgress, signal }) => {
       const { check } = await import('../publishing/check/check.ts');
       const { describeChecks } = await import('../gate/describe.ts');
-      const report = await check(context, { version, ...flags }, signal);
+      const report = await check(context, { version, ...flags }, signal, onProgress);
       if (!report.passed) session.exitCode = EXIT.gate;
       return { json: report, text: `${verdictText(report)}\n${describeChecks(report.checks)}` };
     }),

@@ -96,6 +96,8 @@ function described(event: Exclude<ProgressEvent, { kind: 'written' }>): string {
       return `read ${event.users} users back: equal`;
     case 'sealed':
       return `sealed version ${event.version}`;
+    case 'checking':
+      return `checking: ${event.step}`;
     case 'warning':
       return `warning: ${event.message}`;
   }

@@ -9,6 +9,7 @@ import { checkSubject, type GateOptions } from './check/check.ts';
 import { authorship, commit } from './commit.ts';
 import type { PublisherContext } from './context.ts';
 import { listsOf, readPointerState, standingOf, type PointerState, type Standing } from './pointer-state.ts';
+import type { OnProgress } from './progress.ts';
 import { sealedVersion } from './sealed-version.ts';
 
 export interface ActivateRequest extends GateOptions {
@@ -50,6 +51,7 @@ export async function activate(
   context: PublisherContext,
   { placement, version, reason, override: why, fromQuarantine, ...gate }: ActivateRequest,
   signal: AbortSignal,
+  onProgress?: OnProgress,
 ): Promise<Activated> {
   const state = await readPointerState(context, placement, signal);
   if (state.kind === 'pointer' && state.pointer.version === version) {
@@ -64,7 +66,7 @@ export async function activate(
   const back = fromQuarantine === undefined ? '' : `; out of quarantine: ${fromQuarantine}`;
   const author = authorship(context, standing.nextEpoch, reason + back);
   const subject = await checkSubject(context, seal, state, gate, signal);
-  const { report, override } = await askGate(context, subject, asked, signal);
+  const { report, override } = await askGate(context, subject, asked, signal, onProgress);
   const live = state.kind === 'pointer' ? state.pointer : null;
   const lists = listsOf(standing.before);
   const quarantined = outOfQuarantine(lists.quarantined, seal);
@@ -76,12 +78,12 @@ export async function activate(
       : [];
   const { passed, checks, id } = report;
   return {
-    ...{
-      ...resultOf(pointer),
-      changed: true,
-      warnings: [...replaced, ...gateWarnings(why, override), ...warnings],
-    },
-    ...{ verdict: { passed, checks }, check: id, override },
+    ...resultOf(pointer),
+    changed: true,
+    warnings: [...replaced, ...gateWarnings(why, override), ...warnings],
+    verdict: { passed, checks },
+    check: id,
+    override,
   };
 }
 

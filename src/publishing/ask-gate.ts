@@ -6,6 +6,7 @@ import { checkKey } from './archive-keys.ts';
 import { reportsOn, type CheckReport } from './check/report.ts';
 import { runCheck, type CheckSubject } from './check/run-check.ts';
 import type { PublisherContext } from './context.ts';
+import { unheard, type OnProgress } from './progress.ts';
 
 /** A candidate that may go live: what the gate said, and who passed it over if somebody had to. */
 export interface Admitted {
@@ -23,8 +24,11 @@ export async function askGate(
   subject: CheckSubject,
   override: Override | null,
   signal: AbortSignal,
+  onProgress: OnProgress = unheard,
 ): Promise<Admitted> {
-  const report = (await keptPass(context, subject, signal)) ?? (await runCheck(context, subject, signal));
+  const kept = await keptPass(context, subject, signal);
+  if (kept !== undefined) onProgress({ kind: 'checking', step: `passed before: report ${kept.id}` });
+  const report = kept ?? (await runCheck(context, subject, signal, onProgress));
   if (report.passed) return { report, override: null };
   if (override !== null) return { report, override };
   const { version } = report.candidate;

@@ -244,7 +244,8 @@ function abandoned({ runId, table }: Run, error: unknown): Error {
       ? 'and may be deleted'
       : 'and the same command with the same run id goes on from there';
   const message = `${messageOf(error)}. Table ${table} stays without a seal: it is never activated, ${next}.`;
-  return error instanceof TopshelfError
-    ? new TopshelfError(error.code, message, { cause: error })
-    : new Error(message, { cause: error });
+  if (!(error instanceof TopshelfError)) return new Error(message, { cause: error });
+  // The same error, so that it stays of its class, with whatever that carries.
+  error.message = message;
+  return error;
 }

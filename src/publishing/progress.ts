@@ -15,6 +15,10 @@ export type ProgressEvent =
   | { readonly kind: 'uploaded' | 'imported'; readonly users: number; readonly of: number }
   | { readonly kind: 'read-back'; readonly users: number }
   | { readonly kind: 'sealed'; readonly version: string; readonly table: string }
+  /** A step of a check, in words: what is fetched, what is measured. */
+  | { readonly kind: 'checking'; readonly step: string }
   | { readonly kind: 'warning'; readonly message: string };
 
 export type OnProgress = (event: ProgressEvent) => void;
+
+export const unheard: OnProgress = () => undefined;

@@ -39,7 +39,8 @@ export async function publish(
   const admit = (contentHash: string) => assertNotStopped(context, placement, contentHash, signal);
   const loaded = await load(context, request, onProgress, signal, admit);
   const { version } = loaded;
-  const activated = await activate(context, { placement, version, reason, override, ...gate }, signal);
+  const toActivate = { placement, version, reason, override, ...gate };
+  const activated = await activate(context, toActivate, signal, onProgress);
   return { loaded, activated };
 }
 

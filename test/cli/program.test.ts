@@ -82,6 +82,23 @@ describe('every command', () => {
     expect((await json('versions', ...home)).document).toMatchObject({ versions: [{ state: 'live' }] });
   });
 
+  it('says on stderr what a check is doing, step by step, or that there was one', async () => {
+    const first = await publishDay(0);
+    expect(first.err).toMatch(
+      /checking: fetching the predictions of \S+\nchecking: measuring \S+, 30 users, with nothing to compare with/,
+    );
+    const version = String((await json('load', good[1]!, ...home)).document.version);
+    const { err } = await topshelf('check', version, ...home);
+    expect(err.split('\n')).toEqual([
+      `checking: fetching the predictions of ${version}`,
+      expect.stringMatching(/^checking: fetching the predictions of \S+, which is live$/),
+      expect.stringMatching(/^checking: measuring \S+, 30 users against \S+$/),
+      '',
+    ]);
+    const activated = await topshelf('activate', version, ...home);
+    expect(activated.err).toMatch(/^checking: passed before: report \S+\n$/);
+  });
+
   it('shows pointers of every kind', async () => {
     expect((await topshelf('status')).out).toMatch(/^no placement has a pointer; /);
     await publishDay(0);

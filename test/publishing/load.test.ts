@@ -117,7 +117,7 @@ describe('a load', () => {
     const error = await loadText(publisher, batch(30), [], impatient).catch(
       (caught: unknown) => caught as TopshelfError,
     );
-    expect(error).toMatchObject({ code: 'store-throttled' });
+    expect(error).toBeInstanceOf(StoreThrottledError);
     expect((error as Error).message).toMatch(
       /has taken nothing for .* stays without a seal: it is never activated/,
     );

@@ -2,6 +2,7 @@ import { UsageError } from '../../domain/errors.ts';
 import type { Seal } from '../../domain/seal.ts';
 import type { PublisherContext } from '../context.ts';
 import { readPointerState, type PointerState } from '../pointer-state.ts';
+import type { OnProgress } from '../progress.ts';
 import { sealedVersion } from '../sealed-version.ts';
 import { identifyCatalogue } from './catalogue.ts';
 import { liveBaseline } from './live-baseline.ts';
@@ -33,6 +34,7 @@ export async function check(
   context: PublisherContext,
   { placement, version, ...options }: CheckRequest,
   signal: AbortSignal,
+  onProgress?: OnProgress,
 ): Promise<CheckReport> {
   const state = await readPointerState(context, placement, signal);
   const candidate = await sealedVersion(context, { placement, version }, signal);
@@ -41,7 +43,12 @@ export async function check(
       `version ${version} of ${placement} is live already: there is nothing to compare it with`,
     );
   }
-  return runCheck(context, await checkSubject(context, candidate, state, options, signal), signal);
+  return runCheck(
+    context,
+    await checkSubject(context, candidate, state, options, signal),
+    signal,
+    onProgress,
+  );
 }
 
 /** Gathers what decides a verdict on `candidate`, before anything is measured. */

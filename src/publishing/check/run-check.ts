@@ -9,6 +9,7 @@ import { predictionsKey } from '../archive-keys.ts';
 import type { PublisherContext } from '../context.ts';
 import { openWorkbench, type Workbench } from '../input/duckdb.ts';
 import { readManifest } from '../manifest.ts';
+import { unheard, type OnProgress } from '../progress.ts';
 import { readCatalogue, type CatalogueIdentity, type CatalogueOptions } from './catalogue.ts';
 import type { LiveVersion, NothingLive } from './live-baseline.ts';
 import { measure, type Subject } from './measure.ts';
@@ -32,13 +33,15 @@ export async function runCheck(
   context: Checker,
   subject: CheckSubject,
   signal: AbortSignal,
+  onProgress: OnProgress = unheard,
 ): Promise<CheckReport> {
   const { candidate, live, thresholds, catalogue } = subject;
   const { memoryLimitBytes, tempDir, actor, archive } = context;
   const workbench = await openWorkbench({ memoryLimitBytes, tempDir, signal });
   let measurements: Measurements;
   try {
-    measurements = await measureSubject(context, workbench, subject, signal);
+    const onStep = (step: string) => onProgress({ kind: 'checking', step });
+    measurements = await measureSubject(context, workbench, subject, onStep, signal);
   } finally {
     await workbench.close();
   }
@@ -66,18 +69,24 @@ async function measureSubject(
   context: Checker,
   workbench: Workbench,
   { candidate, live, catalogue }: CheckSubject,
+  onStep: (step: string) => void,
   signal: AbortSignal,
 ): Promise<Measurements> {
   const connection = await workbench.connect();
-  if (catalogue !== null) await readCatalogue(connection, workbench.folder, catalogue);
+  if (catalogue !== null) {
+    onStep(`reading the catalogue ${catalogue.catalogue}`);
+    await readCatalogue(connection, workbench.folder, catalogue);
+  }
   const { placement } = candidate;
+  onStep(`fetching the predictions of ${candidate.version}`);
+  const fetched = await subjectOf(context, workbench, placement, candidate, signal);
+  if (!('kind' in live)) onStep(`fetching the predictions of ${live.version}, which is live`);
+  const liveSubject = 'kind' in live ? live : await subjectOf(context, workbench, placement, live, signal);
+  const against = 'kind' in live ? `, with nothing to compare with: ${live.why}` : ` against ${live.version}`;
+  onStep(`measuring ${candidate.version}, ${candidate.users} users${against}`);
   return measure(connection, {
-    candidate: {
-      ...(await subjectOf(context, workbench, placement, candidate, signal)),
-      users: candidate.users,
-      popular: candidate.popular,
-    },
-    live: 'kind' in live ? live : await subjectOf(context, workbench, placement, live, signal),
+    candidate: { ...fetched, users: candidate.users, popular: candidate.popular },
+    live: liveSubject,
     hasCatalogue: catalogue !== null,
     signal,
   });
