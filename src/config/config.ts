@@ -96,6 +96,14 @@ export const serverSettings = z.object({
   TOPSHELF_UNKNOWN_MAX_AGE_SECONDS: wholeNumber(1, 86_400)
     .prefault('30')
     .describe('age at which a user who was not in the table is looked up again'),
+  TOPSHELF_WARM_UP_USERS: wholeNumber(0, 1_000_000)
+    .prefault('10000')
+    .describe(
+      'users asked for last who are read from a new version before it is served, 5,000 a second; not after a rollback',
+    ),
+  TOPSHELF_WARM_UP_MS: wholeNumber(1, 60_000)
+    .prefault('2000')
+    .describe('time that may take, after which the new version is served in any case'),
   TOPSHELF_DRAIN_DELAY_MS: wholeNumber(0, 600_000)
     .prefault('5000')
     .describe('time between SIGTERM and the end of new connections, for load balancers to notice'),
@@ -153,6 +161,8 @@ export interface ServerConfig {
   readonly cacheBytes: number;
   readonly cacheMaxAgeMs: number;
   readonly unknownMaxAgeMs: number;
+  readonly warmUpUsers: number;
+  readonly warmUpMs: number;
   readonly drainDelayMs: number;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -200,6 +210,8 @@ export function readServerConfig(environment: Environment, dynamodb: DynamoDbCon
     cacheBytes: settings.TOPSHELF_CACHE_BYTES,
     cacheMaxAgeMs: settings.TOPSHELF_CACHE_MAX_AGE_SECONDS * 1000,
     unknownMaxAgeMs: settings.TOPSHELF_UNKNOWN_MAX_AGE_SECONDS * 1000,
+    warmUpUsers: settings.TOPSHELF_WARM_UP_USERS,
+    warmUpMs: settings.TOPSHELF_WARM_UP_MS,
     drainDelayMs: settings.TOPSHELF_DRAIN_DELAY_MS,
     shutdownTimeoutMs: settings.TOPSHELF_SHUTDOWN_TIMEOUT_MS,
     logLevel: settings.TOPSHELF_LOG_LEVEL,

@@ -184,6 +184,19 @@ export function createMetrics() {
       buckets: SWAP_BUCKETS_SECONDS,
       registers,
     }),
+    warmUpSeconds: new Histogram({
+      name: 'topshelf_warm_up_duration_seconds',
+      help: 'Time of reading the hottest users into the cache of a new version before it is served.',
+      labelNames: ['placement', 'outcome'],
+      buckets: SWAP_BUCKETS_SECONDS,
+      registers,
+    }),
+    warmUpUsers: new Counter({
+      name: 'topshelf_warm_up_users_total',
+      help: 'Users that were read into the cache of a new version before it was served.',
+      labelNames: ['placement'],
+      registers,
+    }),
     state: new Gauge({
       name: 'topshelf_lifecycle_state',
       help: '1 for the state of the process: starting, ready, draining or closed.',

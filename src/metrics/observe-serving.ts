@@ -33,6 +33,10 @@ export function observeServing(metrics: Metrics): ServingObserver {
     pointerUnreadable: (placement) => metrics.pointerReadErrors.inc({ placement }),
     pointerRejected: (placement, reason) => metrics.pointerRejections.inc({ placement, reason }),
     savedPointerFailed: (placement) => metrics.savedPointerErrors.inc({ placement }),
+    warmedUp(placement, outcome, users, seconds) {
+      metrics.warmUpSeconds.observe({ placement, outcome }, seconds);
+      metrics.warmUpUsers.inc({ placement }, users);
+    },
     adopted({ placement, epoch, version, table, generatedAt, blocked, previousVersion, from, seconds }) {
       metrics.pointerEpoch.set({ placement }, epoch);
       const before = active.get(placement);

@@ -17,6 +17,13 @@ export function logServing(log: Log): Partial<ServingObserver> {
       const verb = version === previousVersion ? 'keeps' : 'now serves';
       log.info(adoption, `placement ${placement} ${verb} version ${version} (${from})`);
     },
+    warmedUp(placement, outcome, users, seconds) {
+      if (outcome === 'complete') return;
+      log.warn(
+        { placement, outcome, users, seconds },
+        `the next version of ${placement} is not fully warmed up: ${outcome}`,
+      );
+    },
     breakerChanged: (placement, state) =>
       log.warn({ placement, state }, `the breaker of placement ${placement} is ${state}`),
     pointerRead(placement) {

@@ -6,6 +6,9 @@ import type { Reason, Source } from './answer.ts';
 export type CacheOutcome = 'hit' | 'aged' | 'unknown' | 'miss';
 export type ReadOutcome = 'ok' | 'partly-throttled' | 'timeout' | 'throttled' | 'error' | 'table-missing';
 
+/** How a warm-up ended: `superseded` by a newer pointer, or by the end of the server. */
+export type WarmUpOutcome = 'complete' | 'out-of-time' | 'failed' | 'superseded';
+
 /** What happens while serving, for whoever counts or logs it. No call carries a user id. */
 export interface ServingObserver {
   /** A user was looked up in the cache. */
@@ -27,6 +30,8 @@ export interface ServingObserver {
   pointerUnreadable(placement: string, error: unknown): void;
   /** A pointer was seen and not adopted; `willRetry` where that may change while it stands. */
   pointerRejected(placement: string, reason: PointerRejection, message: string, willRetry: boolean): void;
+  /** The hottest users were read into a version's cache before it goes live, or some of them. */
+  warmedUp(placement: string, outcome: WarmUpOutcome, users: number, seconds: number): void;
   /** A placement has a live version, or a new epoch of the same one. */
   adopted(adoption: Adoption): void;
   /** The last good pointer could not be saved or used. */
@@ -69,6 +74,7 @@ export function observeAll(...observers: readonly Partial<ServingObserver>[]): S
     pointerRead: tell('pointerRead'),
     pointerUnreadable: tell('pointerUnreadable'),
     pointerRejected: tell('pointerRejected'),
+    warmedUp: tell('warmedUp'),
     adopted: tell('adopted'),
     savedPointerFailed: tell('savedPointerFailed'),
   };

@@ -1,3 +1,4 @@
+import { isSameVersion, type Pointer } from '../domain/pointer.ts';
 import type { PointerSource } from '../pointer/pointer-source.ts';
 import { within } from '../resilience/deadline.ts';
 import { createLiveVersion, retire, type LiveVersion } from './live-version.ts';
@@ -6,6 +7,7 @@ import { PointerWatcher, type Adopted } from './pointer-watcher.ts';
 import type { CacheBudget } from './prediction-cache.ts';
 import type { SavedPointers } from './saved-pointers.ts';
 import type { Verify } from './verifier.ts';
+import type { WarmUp } from './warm-up.ts';
 import type { VersionReads } from './version-reads.ts';
 
 /** What every placement of a server shares. */
@@ -17,6 +19,7 @@ export interface PlacementParts {
   readonly bootstrap: ReadonlyMap<string, Adopted>;
   readonly budget: CacheBudget;
   readonly openReads: (placement: string, table: string) => VersionReads;
+  readonly warmUp: WarmUp;
   readonly observer: ServingObserver;
   readonly pollMs: number;
 }
@@ -29,6 +32,8 @@ export class Placement {
   readonly watcher: PointerWatcher;
   readonly #parts: PlacementParts;
   #live: LiveVersion | undefined;
+  /** What goes live next, if it is adopted. */
+  #next: LiveVersion | undefined;
   /** What was served before the process started, or handed to it; counts as verified. */
   #remembered: (Adopted & { readonly from: 'saved' | 'bootstrap' }) | undefined;
   #saving: Promise<void> = Promise.resolve();
@@ -44,6 +49,7 @@ export class Placement {
       pollMs: parts.pollMs,
       current: () => this.#live ?? this.#remembered,
       isLive: () => this.#live !== undefined,
+      prepare: (adopted, signal) => this.#prepare(adopted, signal),
       adopt: (adopted, seconds) => {
         this.#adopt(adopted, 'pointer', seconds);
         this.#save(adopted);
@@ -68,6 +74,7 @@ export class Placement {
   /** Stops the watcher and waits until the last pointer is saved, but not for a disk that hangs. */
   async close(): Promise<void> {
     this.watcher.close();
+    this.#forgetNext();
     if (this.#live !== undefined) retire(this.#live.state);
     await within(LAST_SAVE_MS, this.#saving, () => undefined);
   }
@@ -84,18 +91,51 @@ export class Placement {
     return adopted && { ...adopted, from: 'bootstrap' as const };
   }
 
-  /** The swap: one assignment. */
-  #adopt({ pointer, checksum }: Adopted, from: Adoption['from'], seconds: number): void {
-    const { budget, openReads, observer } = this.#parts;
-    const previous = this.#live;
-    const next = createLiveVersion({
+  /**
+   * Warms up a version that takes over from another one; undefined where there is nothing to wait for. A rollback, or
+   * a table named by hand, is a hold: whoever takes one wants what is served to end now.
+   */
+  #prepare(adopted: Adopted, signal: AbortSignal): Promise<void> | undefined {
+    const before = this.#live;
+    const { pointer } = adopted;
+    if (before === undefined || isSameVersion(before.pointer, pointer) || pointer.hold !== null)
+      return undefined;
+    this.#forgetNext();
+    this.#next = this.#create(adopted);
+    return this.#parts.warmUp(this.#next, before, signal);
+  }
+
+  #create({ pointer, checksum }: Adopted): LiveVersion {
+    const { budget, openReads } = this.#parts;
+    return createLiveVersion({
       pointer,
       checksum,
       adoptedAt: new Date().toISOString(),
-      previous,
+      previous: this.#live,
       budget,
       openReads: (table) => openReads(this.name, table),
     });
+  }
+
+  /** What was prepared for this pointer; anything else that was is forgotten. */
+  #takeNext(pointer: Pointer): LiveVersion | undefined {
+    const next = this.#next;
+    if (next?.pointer !== pointer) this.#forgetNext();
+    this.#next = undefined;
+    return next?.pointer === pointer ? { ...next, adoptedAt: new Date().toISOString() } : undefined;
+  }
+
+  #forgetNext(): void {
+    if (this.#next !== undefined) retire(this.#next.state);
+    this.#next = undefined;
+  }
+
+  /** The swap: one assignment. */
+  #adopt(adopted: Adopted, from: Adoption['from'], seconds: number): void {
+    const { observer } = this.#parts;
+    const { pointer } = adopted;
+    const previous = this.#live;
+    const next = this.#takeNext(pointer) ?? this.#create(adopted);
     this.#live = next;
     if (previous !== undefined && previous.state !== next.state) retire(previous.state);
     observer.adopted({

@@ -2,7 +2,7 @@ import { messageOf, PointerRejectedError } from '../domain/errors.ts';
 import { isSameVersion, type Pointer, type PointerContent } from '../domain/pointer.ts';
 import { decodePointer } from '../pointer/codec.ts';
 import type { PointerSource, PointerToken } from '../pointer/pointer-source.ts';
-import { createHint } from '../resilience/deadline.ts';
+import { createHint, pause } from '../resilience/deadline.ts';
 import type { ServingObserver } from './observer.ts';
 import type { Verify } from './verifier.ts';
 
@@ -23,6 +23,8 @@ export interface PointerWatcherOptions {
   /** What is being served now; before anything is, what was saved: nothing may fall behind it. */
   readonly current: () => Adopted | undefined;
   readonly isLive: () => boolean;
+  /** Gets ready for a verified pointer, until `signal` aborts; undefined where nothing has to be waited for. */
+  readonly prepare: (adopted: Adopted, signal: AbortSignal) => Promise<void> | undefined;
   /** Makes a verified pointer live: one assignment, in the same turn of the event loop. */
   readonly adopt: (adopted: Adopted, seconds: number) => void;
 }
@@ -42,6 +44,8 @@ const READ_TIMEOUT_MS = 2000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 const JITTER = 0.2;
+// While one version is prepared, a newer pointer is looked for as often.
+const LOOK_WHILE_PREPARING_MS = 500;
 
 /**
  * Follows one placement's pointer. A store that is away, content that is malformed and tables that cannot be
@@ -100,8 +104,13 @@ export class PointerWatcher {
 
   async #pollOnce(): Promise<void> {
     await this.#read();
-    const candidate = this.#candidate;
-    if (candidate !== undefined && candidate.retryAt <= performance.now()) await this.#tryToAdopt(candidate);
+    let tried: Candidate | undefined;
+    for (;;) {
+      const candidate = this.#candidate;
+      if (candidate === undefined || candidate === tried || candidate.retryAt > performance.now()) return;
+      tried = candidate;
+      await this.#tryToAdopt(candidate);
+    }
   }
 
   /** Reads the pointer; a new one becomes the candidate. */
@@ -158,16 +167,39 @@ export class PointerWatcher {
         served !== undefined && content.kind === 'pointer' && isSameVersion(served, content.pointer)
           ? content.pointer
           : await verify(placement, content, served, this.#stop.signal);
-      if (this.#stop.signal.aborted) return;
-      this.#candidate = undefined;
       const checksum = content.kind === 'pointer' ? content.checksum : undefined;
-      adopt({ pointer, checksum }, (performance.now() - seenAt) / 1000);
+      const adopted = { pointer, checksum };
+      if (!(await this.#prepare(candidate, adopted)) || this.#stop.signal.aborted) return;
+      this.#candidate = undefined;
+      adopt(adopted, (performance.now() - seenAt) / 1000);
     } catch (error) {
       const failures = candidate.failures + 1;
       const backoff = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
       const retryAt = performance.now() + backoff * (1 - JITTER * Math.random());
       this.#candidate = { content, seenAt, failures, retryAt };
       this.#reject(error, true);
+    }
+  }
+
+  /**
+   * Resolves when the candidate can be adopted; with false, at once, where a newer pointer has come meanwhile: whoever
+   * rolls back waits for no preparation.
+   */
+  async #prepare(candidate: Candidate, adopted: Adopted): Promise<boolean> {
+    if (this.#stop.signal.aborted) return false;
+    const superseded = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, superseded.signal]);
+    const preparing = this.#options.prepare(adopted, signal);
+    if (preparing === undefined) return true;
+    const ready = preparing.then(() => true);
+    for (;;) {
+      const isReady = await Promise.race([ready, pause(LOOK_WHILE_PREPARING_MS, signal).then(() => false)]);
+      if (isReady || signal.aborted) return isReady;
+      await this.#read();
+      if (this.#candidate !== candidate) {
+        superseded.abort();
+        return false;
+      }
     }
   }
 

@@ -19,6 +19,8 @@ export interface PredictionCache {
   get(userId: string): CachedPrediction | undefined;
   set(userId: string, prediction: CachedPrediction): void;
   delete(userId: string): void;
+  /** So many users at most, those asked for last first. */
+  hottest(count: number): Iterable<string>;
   /** Empties it for good: later sets are ignored. */
   retire(): void;
 }
@@ -69,6 +71,7 @@ export function createCacheBudget(limitBytes: number): CacheBudget {
         delete(userId) {
           cache.delete(userId);
         },
+        hottest: (count) => cache.keys().take(count),
         retire() {
           caches.delete(cache);
           cache.clear();

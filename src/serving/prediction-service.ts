@@ -19,6 +19,7 @@ export interface PredictionServiceOptions {
 
 const UNKNOWN: Finding = { kind: 'unknown' };
 const SHED: Finding = { kind: 'failed', reason: 'overloaded' };
+const SHED_SOON = Promise.resolve(SHED);
 const UNREADABLE: Finding = { kind: 'failed', reason: 'store-error' };
 
 /** Answers users from one live version: from the cache, else from its table, else from what it has in memory. */
@@ -41,12 +42,13 @@ export class PredictionService {
 
   /** The answers of many users, in their order, all from the same version. Users may repeat. Never rejects. */
   async answerMany(live: LiveVersion, userIds: readonly string[], wish: Wish): Promise<Answer[]> {
-    const findings = new Map<string, Finding | Promise<Finding>>();
+    const findings = new Map<string, Promise<Finding>>();
     const admit = this.#admitOnce();
     for (const userId of new Set(userIds)) {
-      findings.set(userId, this.#lookUp(live, userId) ?? (admit() ? this.#read(live, userId, true) : SHED));
+      const known = this.#lookUp(live, userId) ?? (admit() ? undefined : SHED);
+      findings.set(userId, known === undefined ? this.#read(live, userId, true) : Promise.resolve(known));
     }
-    const found = await Promise.all(userIds.map(async (userId) => findings.get(userId) ?? SHED));
+    const found = await Promise.all(userIds.map((userId) => findings.get(userId) ?? SHED_SOON));
     return userIds.map((userId, index) => this.#toAnswer(live, userId, wish, found[index] ?? SHED));
   }
 
@@ -73,11 +75,11 @@ export class PredictionService {
   }
 
   #read(live: LiveVersion, userId: string, isOneOfMany = false): Promise<Finding> {
-    return live.state.reads.find(userId, (id, items) => this.#keep(live, id, items), isOneOfMany);
+    return live.state.reads.find(userId, (id, items) => this.keep(live, id, items), isOneOfMany);
   }
 
   /** Remembers what the table said of a user. An item that is no prediction is kept nowhere. */
-  #keep(live: LiveVersion, userId: string, items: string | undefined): Finding {
+  keep(live: LiveVersion, userId: string, items: string | undefined): Finding {
     const { predictions, unknownUsers } = live.state;
     if (items === undefined) {
       predictions.delete(userId);

@@ -12,6 +12,7 @@ import { PredictionService } from './prediction-service.ts';
 import type { SavedPointers } from './saved-pointers.ts';
 import { createVerifier } from './verifier.ts';
 import { VersionReads } from './version-reads.ts';
+import { createWarmUp } from './warm-up.ts';
 
 export interface ServingOptions {
   readonly config: Pick<
@@ -25,6 +26,8 @@ export interface ServingOptions {
     | 'cacheBytes'
     | 'cacheMaxAgeMs'
     | 'unknownMaxAgeMs'
+    | 'warmUpUsers'
+    | 'warmUpMs'
   >;
   readonly source: PointerSource;
   readonly reader: PredictionReader;
@@ -70,6 +73,14 @@ export function createServing(options: ServingOptions): Serving {
     observer,
     atTurnEnd: options.atTurnEnd,
   };
+  const { cacheMaxAgeMs, unknownMaxAgeMs } = config;
+  const service = new PredictionService({
+    cacheMaxAgeMs,
+    unknownMaxAgeMs,
+    shedder,
+    observer,
+    ...(now && { now }),
+  });
   const placements = new Placements({
     serve: config.placements,
     source,
@@ -78,16 +89,15 @@ export function createServing(options: ServingOptions): Serving {
     bootstrap,
     budget,
     openReads: (placement, table) => new VersionReads({ ...shared, placement, table }),
+    warmUp: createWarmUp({
+      reader,
+      keep: (...args) => service.keep(...args),
+      observer,
+      users: config.warmUpUsers,
+      ms: config.warmUpMs,
+    }),
     observer,
     pollMs: config.pointerPollMs,
-  });
-  const { cacheMaxAgeMs, unknownMaxAgeMs } = config;
-  const service = new PredictionService({
-    cacheMaxAgeMs,
-    unknownMaxAgeMs,
-    shedder,
-    observer,
-    ...(now && { now }),
   });
   return {
     placements,

@@ -45,6 +45,8 @@ describe("a server's configuration", () => {
       cacheBytes: 256 * 1024 * 1024,
       cacheMaxAgeMs: 600_000,
       unknownMaxAgeMs: 30_000,
+      warmUpUsers: 10_000,
+      warmUpMs: 2000,
       drainDelayMs: 5000,
       shutdownTimeoutMs: 10_000,
       logLevel: 'info',

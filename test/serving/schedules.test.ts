@@ -117,6 +117,8 @@ async function runSchedule(scheduler: fc.Scheduler, { actions, fates }: Scenario
       cacheBytes: 1024 * 1024,
       cacheMaxAgeMs: 1000,
       unknownMaxAgeMs: 1000,
+      warmUpUsers: 10_000,
+      warmUpMs: 2000,
     },
     source,
     reader,

@@ -7,6 +7,7 @@ import {
   openServing,
   poll,
   products,
+  type FixtureOptions,
 } from '../support/serving.ts';
 import { list, point, pointerTo, sealedTable, storeVersion } from '../support/versions.ts';
 
@@ -14,8 +15,8 @@ const ONE = { number: 1, users: { anna: list('a1', 'b1') } };
 const TWO = { number: 2, users: { anna: list('a2', 'b2') } };
 const versionOf = (content: typeof ONE) => sealedTable(content).seal.version;
 
-async function serveOne() {
-  const fixture = openServing();
+async function serveOne(options: FixtureOptions = {}) {
+  const fixture = openServing(options);
   const one = await storeVersion(fixture.store, ONE);
   point(fixture.pointers, pointerTo(one, 1));
   await fixture.serving.placements.start();
@@ -128,7 +129,7 @@ describe('a server that sees a new pointer', () => {
   });
 
   it('keeps what is cached when a higher epoch names the same version, and drops it with the version', async () => {
-    const fixture = await serveOne();
+    const fixture = await serveOne({ config: { warmUpUsers: 0 } });
     await ask(fixture, 'anna');
     point(fixture.pointers, pointerTo(fixture.one, 2, { reason: 'released' }));
     await poll(fixture);

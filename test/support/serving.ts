@@ -58,6 +58,8 @@ export function openServing(options: FixtureOptions = {}): ServingFixture {
       cacheBytes: 10 * 1024 * 1024,
       cacheMaxAgeMs: 600_000,
       unknownMaxAgeMs: 30_000,
+      warmUpUsers: 10_000,
+      warmUpMs: 2000,
       ...options.config,
     },
     source: pointers,
