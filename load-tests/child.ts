@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { atExit } from './at-exit.ts';
 
 /** A process that listens. Every program under load tells its addresses in a line of JSON with `api` in it. */
 export interface Child {
@@ -11,19 +12,7 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-const running = new Set<ChildProcess>();
-let isWatching = false;
 const START_TIMEOUT_MS = 20_000;
-
-/** However this process ends, nothing of it may go on loading the machine. */
-function endChildrenAtExit(): void {
-  if (isWatching) return;
-  isWatching = true;
-  process.on('exit', () => {
-    for (const child of running) child.kill('SIGKILL');
-  });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
-}
 
 /** Starts a script of this project pinned to a core; resolves when it listens. */
 export async function startChild(
@@ -31,14 +20,13 @@ export async function startChild(
   script: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<Child> {
-  endChildrenAtExit();
   const child = spawn('taskset', ['-c', String(core), process.execPath, ...script], {
     // Nothing of the caller's environment but what programs need to run: AWS settings would lead off the machine.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  running.add(child);
-  const ended = once(child, 'exit').then(() => void running.delete(child));
+  const forget = atExit(() => child.kill('SIGKILL'));
+  const ended = once(child, 'exit').then(forget);
   const { api, ops = '' } = await addressesOf(child, script);
   return {
     pid: child.pid ?? 0,

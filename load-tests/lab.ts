@@ -1,8 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createFilePointers } from '../src/pointer/file.ts';
+import { atExit } from './at-exit.ts';
 import { startChild, type Child } from './child.ts';
 import { SERVER_CORE } from './proc.ts';
 import { startStub, type Stub } from './stub/stub.ts';
@@ -40,6 +42,8 @@ const READY_POLL_MS = 20;
 /** Runs `work` in a lab of its own and takes it down afterwards. */
 export async function withLab<T>(options: LabOptions, work: (lab: Lab) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'topshelf-load-'));
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  const forget = atExit(removeFolder);
   const pointers = createFilePointers({ root: join(folder, 'pointers') });
   const stub = await startStub();
   const children: Child[] = [];
@@ -89,7 +93,8 @@ export async function withLab<T>(options: LabOptions, work: (lab: Lab) => Promis
   } finally {
     await Promise.all([...children, stub].map((child) => child.stop()));
     await pointers.close();
-    await rm(folder, { recursive: true, force: true });
+    removeFolder();
+    forget();
   }
 }
 
