@@ -19,7 +19,11 @@ const { values, positionals } = parseArgs({
   options: { measure: { type: 'string' } },
 });
 const [users = '100000', limitMb = '512'] = positionals;
-const own = { memoryLimitBytes: Number(limitMb) * MB, tempDir: tmpdir(), signal: new AbortController().signal };
+const own = {
+  memoryLimitBytes: Number(limitMb) * MB,
+  tempDir: tmpdir(),
+  signal: new AbortController().signal,
+};
 
 await (values.measure === undefined ? compare() : measureVersions(values.measure));
 

@@ -137,7 +137,8 @@ async function writeNext(
   // Whoever was frozen since the look above, for longer than files are kept, has linked a number of long ago. Below that
   // distance no file is deleted: the link was the first of its number, whoever has already written the next.
   const [highest = number] = await numbersIn(directory);
-  if (highest >= number + KEPT_FILES) throw new Error(`${highest} was written meanwhile, long after ${number}`);
+  if (highest >= number + KEPT_FILES)
+    throw new Error(`${highest} was written meanwhile, long after ${number}`);
   const stored = await readFileOf(directory, number);
   await tidy(directory, number);
   return stored.kind === 'found' ? { kind: 'stored', token: stored.token } : { kind: 'refused' };
