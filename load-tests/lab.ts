@@ -41,7 +41,7 @@ const READY_POLL_MS = 20;
 
 /** Runs `work` in a lab of its own and takes it down afterwards. */
 export async function withLab<T>(options: LabOptions, work: (lab: Lab) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'topshelf-load-'));
+  const folder = await mkdtemp(join(tmpdir(), 'topshelf-load-test-'));
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   const forget = atExit(removeFolder);
   const pointers = createFilePointers({ root: join(folder, 'pointers') });
