@@ -28,13 +28,24 @@ export function decodeItems(items: string): Recommendation[] {
 
 /** Pairs as recommendations. Throws TypeError where `pairs` is not a list of `[string, finite number]`. */
 export function toRecommendations(pairs: unknown): Recommendation[] {
+  return checkPairs(pairs).map(([productId, score]) => ({ productId, score }));
+}
+
+/** The pairs in an item's text, as they are. Throws TypeError or SyntaxError where it is not what `encodeItems` writes. */
+export function decodePairs(items: string): readonly RankedPair[] {
+  return checkPairs(JSON.parse(items));
+}
+
+function checkPairs(pairs: unknown): readonly RankedPair[] {
   if (!Array.isArray(pairs)) throw new TypeError('not a list of [productId, score] pairs');
-  return pairs.map((pair: unknown) => {
-    if (!Array.isArray(pair) || pair.length !== 2) throw new TypeError('not a [productId, score] pair');
-    const [productId, score] = pair as unknown[];
-    if (typeof productId !== 'string' || typeof score !== 'number' || !Number.isFinite(score)) {
-      throw new TypeError('not a [productId, score] pair');
-    }
-    return { productId, score };
-  });
+  for (const pair of pairs as unknown[]) {
+    const isPair =
+      Array.isArray(pair) &&
+      pair.length === 2 &&
+      typeof pair[0] === 'string' &&
+      typeof pair[1] === 'number' &&
+      Number.isFinite(pair[1]);
+    if (!isPair) throw new TypeError('not a [productId, score] pair');
+  }
+  return pairs as RankedPair[];
 }

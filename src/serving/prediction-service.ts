@@ -1,4 +1,4 @@
-import { decodeItems } from '../domain/prediction.ts';
+import { decodePairs } from '../domain/prediction.ts';
 import type { LoadShedder } from '../resilience/load-shedder.ts';
 import type { Answer } from './answer.ts';
 import type { LiveVersion } from './live-version.ts';
@@ -87,7 +87,7 @@ export class PredictionService {
       return UNKNOWN;
     }
     try {
-      const rendered = renderDefault(live, userId, decodeItems(items));
+      const rendered = renderDefault(live, userId, decodePairs(items));
       const prediction = { items, readAtMs: this.#now(), rendered };
       predictions.set(userId, prediction);
       return { kind: 'fresh', prediction };

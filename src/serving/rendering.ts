@@ -1,4 +1,4 @@
-import { decodeItems, type Recommendation } from '../domain/prediction.ts';
+import { decodePairs, type RankedPair } from '../domain/prediction.ts';
 import { pick, renderAnswer, type Answer, type Reason } from './answer.ts';
 import type { LiveVersion } from './live-version.ts';
 import type { CachedPrediction } from './prediction-cache.ts';
@@ -21,7 +21,7 @@ const DEFAULT_WISH: Wish = { limit: DEFAULT_LIMIT, excluded: NOTHING_EXCLUDED, f
 export function renderDefault(
   live: LiveVersion,
   userId: string,
-  recommendations: readonly Recommendation[],
+  recommendations: readonly RankedPair[],
 ): CachedPrediction['rendered'] {
   return {
     blocked: live.blocked,
@@ -37,10 +37,10 @@ export function renderPersonalized(
   prediction: CachedPrediction,
 ): Answer {
   if (wish.limit !== DEFAULT_LIMIT || wish.excluded.size > 0) {
-    return renderList(live, userId, wish, 'personalized', decodeItems(prediction.items));
+    return renderList(live, userId, wish, 'personalized', decodePairs(prediction.items));
   }
   if (prediction.rendered.blocked !== live.blocked) {
-    prediction.rendered = renderDefault(live, userId, decodeItems(prediction.items));
+    prediction.rendered = renderDefault(live, userId, decodePairs(prediction.items));
   }
   return prediction.rendered.answer;
 }
@@ -53,7 +53,7 @@ export function renderInstead(
   reason: Reason,
   aged: CachedPrediction | undefined,
 ): Answer {
-  if (aged !== undefined) return renderList(live, userId, wish, 'stale', decodeItems(aged.items), reason);
+  if (aged !== undefined) return renderList(live, userId, wish, 'stale', decodePairs(aged.items), reason);
   return wish.fallback === 'none'
     ? renderList(live, userId, wish, 'none', [], reason)
     : renderList(live, userId, wish, 'popular', live.popular, reason);
@@ -64,9 +64,9 @@ function renderList(
   userId: string,
   { limit, excluded }: Wish,
   source: Answer['source'],
-  list: readonly Recommendation[],
+  list: readonly RankedPair[],
   reason?: Reason,
 ): Answer {
   const recommendations = pick(list, limit, blocked, excluded);
-  return renderAnswer({ userId, placement, version, source, ...(reason && { reason }), recommendations });
+  return renderAnswer({ userId, placement, version, source, reason, recommendations });
 }
