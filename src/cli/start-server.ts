@@ -68,7 +68,7 @@ export async function startServer(config: ServerConfig, logger: Logger): Promise
     maxRequestsInFlight: config.maxRequestsInFlight,
     isDraining: () => lifecycle.state === 'draining',
     onRequestEnded: ({ seconds, route, placement = '', source: from = '', status }) =>
-      metrics.requestSeconds.observe({ route, placement, source: from, status }, seconds),
+      metrics.requestSeconds.observe(seconds, route, placement, from, String(status)),
     onInFlight: (inFlight) => metrics.requestsInFlight.set(inFlight),
   });
   const ops = await buildOps({

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { TallyCounter, TallyHistogram } from './tallies.ts';
 
 /** Fine around the deadlines (50 and 100 ms), so that a service level on them can be read off exactly. */
 const LATENCY_BUCKETS_SECONDS = [
@@ -17,7 +18,7 @@ export function createMetrics() {
   const registers = [registry];
   return {
     registry,
-    requestSeconds: new Histogram({
+    requestSeconds: new TallyHistogram({
       name: 'topshelf_http_request_duration_seconds',
       help: 'Time to answer a request of the API, from its headers to the last byte handed over.',
       labelNames: ['route', 'placement', 'source', 'status'],
@@ -29,7 +30,7 @@ export function createMetrics() {
       help: 'Requests of the API under way.',
       registers,
     }),
-    answers: new Counter({
+    answers: new TallyCounter({
       name: 'topshelf_answers_total',
       help: 'Answers by source; reason tells why one is not personalized. One a user, also in a POST.',
       labelNames: ['placement', 'source', 'reason'],
@@ -40,7 +41,7 @@ export function createMetrics() {
       help: 'Share of reads that is turned away because the event loop runs late.',
       registers,
     }),
-    cacheLookups: new Counter({
+    cacheLookups: new TallyCounter({
       name: 'topshelf_cache_lookups_total',
       help: 'Users looked up: hit, aged (found, read again), unknown (known not to be in the table), miss.',
       labelNames: ['placement', 'outcome'],

@@ -11,8 +11,8 @@ export function observeServing(metrics: Metrics): ServingObserver {
   // Labels of the version each placement serves: its series ends when the version does.
   const active = new Map<string, { placement: string; version: string; table: string }>();
   return {
-    cacheLookup: (placement, outcome) => metrics.cacheLookups.inc({ placement, outcome }),
-    answered: (placement, source, reason) => metrics.answers.inc({ placement, source, reason: reason ?? '' }),
+    cacheLookup: (placement, outcome) => metrics.cacheLookups.inc(placement, outcome),
+    answered: (placement, source, reason) => metrics.answers.inc(placement, source, reason ?? ''),
     tableRead(placement, outcome, users, seconds) {
       metrics.readSeconds.observe({ placement, outcome }, seconds);
       metrics.usersRead.inc({ placement, outcome }, users);

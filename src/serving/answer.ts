@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Recommendation } from '../domain/prediction.ts';
+import type { RankedPair } from '../domain/prediction.ts';
 
 /** Where an answer came from; `none` only where the caller asked for no fallback. */
 export type Source = 'personalized' | 'stale' | 'popular' | 'none';
@@ -24,21 +24,21 @@ export interface AnswerContent {
   readonly placement: string;
   readonly version: string;
   readonly source: Source;
-  readonly reason?: Reason;
-  readonly recommendations: readonly Recommendation[];
+  readonly reason?: Reason | undefined;
+  readonly recommendations: readonly RankedPair[];
 }
 
 /** The first `limit` recommendations that are neither blocked nor excluded, in their order. */
 export function pick(
-  recommendations: readonly Recommendation[],
+  recommendations: readonly RankedPair[],
   limit: number,
   blocked: ReadonlySet<string>,
   excluded: ReadonlySet<string>,
-): Recommendation[] {
-  const picked: Recommendation[] = [];
+): RankedPair[] {
+  const picked: RankedPair[] = [];
   for (const recommendation of recommendations) {
     if (picked.length === limit) break;
-    const { productId } = recommendation;
+    const [productId] = recommendation;
     if (!blocked.has(productId) && !excluded.has(productId)) picked.push(recommendation);
   }
   return picked;
@@ -50,8 +50,19 @@ export function pick(
  */
 export function renderAnswer(content: AnswerContent): Answer {
   const { source, reason } = content;
-  const body = JSON.stringify(content);
+  const body = textOf(content);
   const shaped = reason === undefined ? { source, body } : { source, reason, body };
   const isDegraded = source === 'stale' || (reason !== undefined && reason !== 'unknown-user');
   return isDegraded ? shaped : { ...shaped, etag: `"${hash('sha1', body, 'base64url')}"` };
+}
+
+/** What JSON.stringify would write, from pairs as they are stored: this is done for every user who is read. */
+function textOf({ userId, placement, version, source, reason, recommendations }: AnswerContent): string {
+  let list = '';
+  for (const [productId, score] of recommendations) {
+    list += `${list === '' ? '' : ','}{"productId":${JSON.stringify(productId)},"score":${score}}`;
+  }
+  const why = reason === undefined ? '' : `,"reason":"${reason}"`;
+  const where = `"placement":${JSON.stringify(placement)},"version":${JSON.stringify(version)}`;
+  return `{"userId":${JSON.stringify(userId)},${where},"source":"${source}"${why},"recommendations":[${list}]}`;
 }

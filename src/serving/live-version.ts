@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { isSameVersion, type Pointer } from '../domain/pointer.ts';
-import { toRecommendations, type Recommendation } from '../domain/prediction.ts';
+import type { RankedPair } from '../domain/prediction.ts';
 import type { CacheBudget, PredictionCache } from './prediction-cache.ts';
 import type { VersionReads } from './version-reads.ts';
 
@@ -24,7 +24,7 @@ export interface LiveVersion {
   /** Of the pointer's content; undefined for a bare table name. */
   readonly checksum: string | undefined;
   readonly adoptedAt: string;
-  readonly popular: readonly Recommendation[];
+  readonly popular: readonly RankedPair[];
   readonly blocked: ReadonlySet<string>;
   readonly state: VersionState;
 }
@@ -48,7 +48,7 @@ export function createLiveVersion(parts: LiveVersionParts): LiveVersion {
     pointer,
     checksum,
     adoptedAt,
-    popular: toRecommendations(pointer.popular),
+    popular: pointer.popular,
     blocked: keepIfEqual(previous?.blocked, pointer.blocked),
     state: isSameTable
       ? previous.state

@@ -38,14 +38,21 @@ export interface CacheBudget {
 export function createCacheBudget(limitBytes: number): CacheBudget {
   const caches = new Set<LRUCache<string, CachedPrediction>>();
   let evicted = 0;
-  const sum = (of: (cache: LRUCache<string, CachedPrediction>) => number) =>
-    caches.values().reduce((total, cache) => total + of(cache), 0);
-  const bytes = () => sum((cache) => cache.calculatedSize);
+
+  /** Asked at every set: no more than a loop. */
+  function bytes(): number {
+    let total = 0;
+    for (const { calculatedSize } of caches) total += calculatedSize;
+    return total;
+  }
 
   function makeRoom(size: number): void {
     while (caches.size > 0 && bytes() + size > limitBytes) {
-      const largest = caches.values().reduce((a, b) => (b.calculatedSize > a.calculatedSize ? b : a));
-      if (largest.pop() === undefined) return;
+      let largest: LRUCache<string, CachedPrediction> | undefined;
+      for (const cache of caches) {
+        if (largest === undefined || cache.calculatedSize > largest.calculatedSize) largest = cache;
+      }
+      if (largest?.pop() === undefined) return;
       evicted += 1;
     }
   }
@@ -53,7 +60,7 @@ export function createCacheBudget(limitBytes: number): CacheBudget {
   return {
     limitBytes,
     bytes,
-    entries: () => sum((cache) => cache.size),
+    entries: () => caches.values().reduce((total, cache) => total + cache.size, 0),
     evictions: () => evicted,
     createCache() {
       const cache = new LRUCache<string, CachedPrediction>({ maxSize: limitBytes });

@@ -1,4 +1,3 @@
-import { decodeItems } from '../domain/prediction.ts';
 import type { LoadShedder } from '../resilience/load-shedder.ts';
 import type { Answer } from './answer.ts';
 import type { LiveVersion } from './live-version.ts';
@@ -87,7 +86,7 @@ export class PredictionService {
       return UNKNOWN;
     }
     try {
-      const rendered = renderDefault(live, userId, decodeItems(items));
+      const rendered = renderDefault(live, userId, items);
       const prediction = { items, readAtMs: this.#now(), rendered };
       predictions.set(userId, prediction);
       return { kind: 'fresh', prediction };
@@ -99,13 +98,21 @@ export class PredictionService {
 
   /** The ladder: personalized, else stale, else popular, else (where the caller wants no popular products) nothing. */
   #toAnswer(live: LiveVersion, userId: string, wish: Wish, finding: Finding): Answer {
-    const answer =
-      finding.kind === 'fresh'
-        ? renderPersonalized(live, userId, wish, finding.prediction)
-        : finding.kind === 'unknown'
-          ? renderInstead(live, userId, wish, 'unknown-user', undefined)
-          : renderInstead(live, userId, wish, finding.reason, live.state.predictions.get(userId));
+    const answer = this.#render(live, userId, wish, finding);
     this.#options.observer.answered(live.pointer.placement, answer.source, answer.reason);
     return answer;
+  }
+
+  #render(live: LiveVersion, userId: string, wish: Wish, finding: Finding): Answer {
+    if (finding.kind === 'unknown') return renderInstead(live, userId, wish, 'unknown-user', undefined);
+    try {
+      return finding.kind === 'fresh'
+        ? renderPersonalized(live, userId, wish, finding.prediction)
+        : renderInstead(live, userId, wish, finding.reason, live.state.predictions.get(userId));
+    } catch {
+      // The first recommendations could be read, and what this caller asks for beyond them cannot.
+      this.#options.observer.itemUnreadable(live.pointer.placement, live.pointer.version);
+      return renderInstead(live, userId, wish, 'store-error', undefined);
+    }
   }
 }

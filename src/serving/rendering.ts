@@ -1,4 +1,4 @@
-import { decodeItems, type Recommendation } from '../domain/prediction.ts';
+import { decodeFirstPairs, decodePairs, type RankedPair } from '../domain/prediction.ts';
 import { pick, renderAnswer, type Answer, type Reason } from './answer.ts';
 import type { LiveVersion } from './live-version.ts';
 import type { CachedPrediction } from './prediction-cache.ts';
@@ -17,15 +17,21 @@ export const DEFAULT_LIMIT = 5;
 export const NOTHING_EXCLUDED: ReadonlySet<string> = new Set();
 const DEFAULT_WISH: Wish = { limit: DEFAULT_LIMIT, excluded: NOTHING_EXCLUDED, fallback: 'popular' };
 
-/** The answer that most callers ask for, to be kept beside the prediction it comes from. */
+/**
+ * The answer that most callers ask for, to be kept beside the prediction it comes from. Throws what `decodePairs` does,
+ * but looks only as far into the list as it must.
+ */
 export function renderDefault(
   live: LiveVersion,
   userId: string,
-  recommendations: readonly Recommendation[],
+  items: string,
 ): CachedPrediction['rendered'] {
+  const first = decodeFirstPairs(items, DEFAULT_LIMIT);
+  const isEnough = live.blocked.size === 0 || !first.some(([productId]) => live.blocked.has(productId));
+  const list = isEnough ? first : decodePairs(items);
   return {
     blocked: live.blocked,
-    answer: renderList(live, userId, DEFAULT_WISH, 'personalized', recommendations),
+    answer: renderList(live, userId, DEFAULT_WISH, 'personalized', list),
   };
 }
 
@@ -37,10 +43,10 @@ export function renderPersonalized(
   prediction: CachedPrediction,
 ): Answer {
   if (wish.limit !== DEFAULT_LIMIT || wish.excluded.size > 0) {
-    return renderList(live, userId, wish, 'personalized', decodeItems(prediction.items));
+    return renderList(live, userId, wish, 'personalized', decodePairs(prediction.items));
   }
   if (prediction.rendered.blocked !== live.blocked) {
-    prediction.rendered = renderDefault(live, userId, decodeItems(prediction.items));
+    prediction.rendered = renderDefault(live, userId, prediction.items);
   }
   return prediction.rendered.answer;
 }
@@ -53,7 +59,7 @@ export function renderInstead(
   reason: Reason,
   aged: CachedPrediction | undefined,
 ): Answer {
-  if (aged !== undefined) return renderList(live, userId, wish, 'stale', decodeItems(aged.items), reason);
+  if (aged !== undefined) return renderList(live, userId, wish, 'stale', decodePairs(aged.items), reason);
   return wish.fallback === 'none'
     ? renderList(live, userId, wish, 'none', [], reason)
     : renderList(live, userId, wish, 'popular', live.popular, reason);
@@ -64,9 +70,9 @@ function renderList(
   userId: string,
   { limit, excluded }: Wish,
   source: Answer['source'],
-  list: readonly Recommendation[],
+  list: readonly RankedPair[],
   reason?: Reason,
 ): Answer {
   const recommendations = pick(list, limit, blocked, excluded);
-  return renderAnswer({ userId, placement, version, source, ...(reason && { reason }), recommendations });
+  return renderAnswer({ userId, placement, version, source, reason, recommendations });
 }

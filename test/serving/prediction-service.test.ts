@@ -182,6 +182,18 @@ describe('the prediction service', () => {
     });
   });
 
+  it('gives the first five also where what comes after them cannot be read, and no more than them', async () => {
+    const fixture = await serveVersion1();
+    const items = `${JSON.stringify(list('a', 'b', 'c', 'd', 'e', 'f')).slice(0, -1)},["g","high"]]`;
+    await fixture.store.write(fixture.target.table, [{ userId: 'odd', items }], AbortSignal.timeout(1000));
+    expect(products(await ask(fixture, 'odd'))).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(await ask(fixture, 'odd', { limit: 10 })).toMatchObject({
+      source: 'popular',
+      reason: 'store-error',
+    });
+    expect(products(await ask(fixture, 'odd'))).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
   it('takes blocked products out of every answer without reading again, and fills up to five', async () => {
     const fixture = await serveVersion1();
     await ask(fixture, 'anna');

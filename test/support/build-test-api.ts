@@ -69,7 +69,7 @@ export async function buildTestApi(options: TestApiOptions = {}): Promise<TestAp
     onRequestEnded(request) {
       ended.push(request);
       const { seconds, route, placement = '', source = '', status } = request;
-      metrics.requestSeconds.observe({ route, placement, source, status }, seconds);
+      metrics.requestSeconds.observe(seconds, route, placement, source, String(status));
     },
     onInFlight: (inFlight) => metrics.requestsInFlight.set(inFlight),
   });
