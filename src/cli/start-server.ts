@@ -7,6 +7,7 @@ import { buildApi } from '../http/api.ts';
 import { buildOps } from '../http/ops.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { observeServing, scrape } from '../metrics/observe-serving.ts';
+import { createConcurrencyLimit } from '../resilience/concurrency-limit.ts';
 import { pause } from '../resilience/deadline.ts';
 import { Lifecycle } from '../serving/lifecycle.ts';
 import { logServing } from '../serving/log-serving.ts';
@@ -60,22 +61,22 @@ export async function startServer(config: ServerConfig, logger: Logger): Promise
     if (placements.isReady) lifecycle.advance('ready');
   }
 
+  const requests = createConcurrencyLimit(config.maxRequestsInFlight);
   const api = await buildApi({
     logger,
     service,
     lookUp: (placement) => placements.lookUp(placement),
     defaultPlacement: config.defaultPlacement,
-    maxRequestsInFlight: config.maxRequestsInFlight,
+    requests,
     isDraining: () => lifecycle.state === 'draining',
     onRequestEnded: ({ seconds, route, placement = '', source: from = '', status }) =>
       metrics.requestSeconds.observe(seconds, route, placement, from, String(status)),
-    onInFlight: (inFlight) => metrics.requestsInFlight.set(inFlight),
   });
   const ops = await buildOps({
     logger,
     state: () => lifecycle.state,
     placements: () => placements.all(),
-    metrics: () => scrape(metrics, serving, lifecycle.state),
+    metrics: () => scrape(metrics, { ...serving, requests }, lifecycle.state),
     startedAt,
   });
 

@@ -1,4 +1,5 @@
 import type { BreakerState } from '../resilience/breaker.ts';
+import type { ConcurrencyLimit } from '../resilience/concurrency-limit.ts';
 import type { LifecycleState } from '../serving/lifecycle.ts';
 import type { ServingObserver } from '../serving/observer.ts';
 import type { Serving } from '../serving/serving.ts';
@@ -58,7 +59,12 @@ const STATES: readonly LifecycleState[] = ['starting', 'ready', 'draining', 'clo
 /** The text of all metrics, as Prometheus reads it; what has a size rather than a count is measured now. */
 export async function scrape(
   metrics: Metrics,
-  { budget, limit, shedder }: Pick<Serving, 'budget' | 'limit' | 'shedder'>,
+  {
+    budget,
+    limit,
+    shedder,
+    requests,
+  }: Pick<Serving, 'budget' | 'limit' | 'shedder'> & { readonly requests: ConcurrencyLimit },
   current: LifecycleState,
 ): Promise<string> {
   metrics.cacheBytes.set(budget.bytes());
@@ -67,6 +73,7 @@ export async function scrape(
   metrics.cacheEvictions.reset();
   metrics.cacheEvictions.inc(budget.evictions());
   metrics.readsInFlight.set(limit.inFlight());
+  metrics.requestsInFlight.set(requests.inFlight());
   metrics.shedShare.set(shedder.shedShare());
   for (const state of STATES) metrics.state.set({ state }, state === current ? 1 : 0);
   return metrics.registry.metrics();

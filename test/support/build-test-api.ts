@@ -7,6 +7,7 @@ import { buildApi, type EndedRequest } from '../../src/http/api.ts';
 import { buildOps } from '../../src/http/ops.ts';
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts';
 import { observeServing, scrape } from '../../src/metrics/observe-serving.ts';
+import { createConcurrencyLimit } from '../../src/resilience/concurrency-limit.ts';
 import { Lifecycle } from '../../src/serving/lifecycle.ts';
 import { openServing, poll, type FixtureOptions, type ServingFixture } from './serving.ts';
 import { list, point, pointerTo, storeVersion, type VersionContent } from './versions.ts';
@@ -59,25 +60,25 @@ export async function buildTestApi(options: TestApiOptions = {}): Promise<TestAp
     observer: observeServing(metrics),
   });
   const { serving, store, pointers } = fixture;
+  const requests = createConcurrencyLimit(options.maxRequestsInFlight ?? 1000);
   const api = await buildApi({
     logger,
     service: serving.service,
     lookUp: (placement) => serving.placements.lookUp(placement),
     defaultPlacement: 'home',
-    maxRequestsInFlight: options.maxRequestsInFlight ?? 1000,
+    requests,
     isDraining: () => lifecycle.state === 'draining',
     onRequestEnded(request) {
       ended.push(request);
       const { seconds, route, placement = '', source = '', status } = request;
       metrics.requestSeconds.observe(seconds, route, placement, source, String(status));
     },
-    onInFlight: (inFlight) => metrics.requestsInFlight.set(inFlight),
   });
   const ops = await buildOps({
     logger,
     state: () => lifecycle.state,
     placements: () => serving.placements.all(),
-    metrics: () => scrape(metrics, serving, lifecycle.state),
+    metrics: () => scrape(metrics, { ...serving, requests }, lifecycle.state),
     startedAt: '2026-11-22T00:00:00.000Z',
   });
   onTestFinished(async () => {
