@@ -15,8 +15,8 @@ const blocked: ReadonlySet<string> = new Set();
 const entries = Array.from({ length: USERS }, (_, user): [string, CachedPrediction] => {
   const items = storedItems(user);
   const body = JSON.stringify({ userId: `user-${user}`, recommendations: items.slice(0, 200) });
-  const rendered = { blocked, answer: { source: 'personalized', body, etag: '"x"' } } as const;
-  return [`user-${user}`, { items, readAtMs: 0, rendered }];
+  const answer = { source: 'personalized', body, etag: '"x"' } as const;
+  return [`user-${user}`, { items, readAtMs: 0, blocked, answer }];
 });
 
 const predictions = createCacheBudget(BUDGET_BYTES).createCache();

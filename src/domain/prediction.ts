@@ -36,42 +36,6 @@ export function decodePairs(items: string): readonly RankedPair[] {
   return checkPairs(JSON.parse(items));
 }
 
-/**
- * The first `count` pairs in an item's text, for a fraction of the time that all of them take. Throws as `decodePairs`
- * does where they are not what `encodeItems` writes; what comes after them is not looked at.
- */
-export function decodeFirstPairs(items: string, count: number): readonly RankedPair[] {
-  const end = endOfPairs(items, count);
-  return decodePairs(end === -1 ? items : `${items.slice(0, end)}]`);
-}
-
-/** Where the `count`th pair ends; -1 where there are no more pairs than that. */
-function endOfPairs(items: string, count: number): number {
-  let from = 1;
-  for (let pairs = 0; pairs < count; pairs += 1) {
-    // A pair is `["id",score]`: behind the end of its id no bracket can come but its own.
-    from = items.indexOf(']', endOfString(items, from + 1)) + 1;
-    if (from === 0 || items[from] !== ',') return -1;
-    if (pairs < count - 1) from += 1;
-  }
-  return from;
-}
-
-/** The position behind the JSON string that begins at `start`; the text's end where none does. */
-function endOfString(text: string, start: number): number {
-  if (text[start] !== '"') return text.length;
-  let quote = text.indexOf('"', start + 1);
-  while (quote !== -1 && isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
-  return quote === -1 ? text.length : quote + 1;
-}
-
-/** Whether an odd number of backslashes stands before this position. */
-function isEscaped(text: string, position: number): boolean {
-  let start = position;
-  while (text[start - 1] === '\\') start -= 1;
-  return (position - start) % 2 === 1;
-}
-
 function checkPairs(pairs: unknown): readonly RankedPair[] {
   if (!Array.isArray(pairs)) throw new TypeError('not a list of [productId, score] pairs');
   for (const pair of pairs as unknown[]) {

@@ -1,5 +1,10 @@
 import swagger from '@fastify/swagger';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { ConcurrencyLimit } from '../resilience/concurrency-limit.ts';
 import { onClientError, onUnroutable } from './client-errors.ts';
 import type { Source } from '../serving/answer.ts';

@@ -76,12 +76,16 @@ export function recommendationRoutes(app: FastifyInstance, options: Recommendati
       checkUserId(userId);
       const excluded = exclude.length === 0 ? NOTHING_EXCLUDED : new Set(parseExcluded(exclude));
       const live = findLive(placement, reply);
-      if (live === undefined) return reply;
+      if (live === undefined) return;
       request.placement = placement;
-      const found = service.answer(live, userId, { limit, excluded, fallback });
-      return found instanceof Promise
-        ? found.then((later) => sendAnswer(request, reply, later))
-        : sendAnswer(request, reply, found);
+      // Nothing is returned: Fastify would take a reply for a promise, and listen for its end.
+      service.answer(live, userId, { limit, excluded, fallback }, (found) => {
+        try {
+          sendAnswer(request, reply, found);
+        } catch (error) {
+          void reply.send(error);
+        }
+      });
     },
   );
 
@@ -114,20 +118,19 @@ export function recommendationRoutes(app: FastifyInstance, options: Recommendati
 }
 
 /** Sends past Fastify, whose way to an answer that is ready costs more than all that came before it. */
-function sendAnswer(request: FastifyRequest, reply: FastifyReply, found: Answer): FastifyReply {
+function sendAnswer(request: FastifyRequest, reply: FastifyReply, found: Answer): void {
   request.source = found.source;
-  if (found.source === 'none') return sendProblem(reply, problems.noPrediction(found));
+  if (found.source === 'none') return void sendProblem(reply, problems.noPrediction(found));
   reply.hijack();
   const { raw } = reply;
   const { body, etag } = found;
   if (etag !== undefined && matches(request.headers['if-none-match'], etag)) {
-    raw.writeHead(304, ['cache-control', REVALIDATE, 'etag', etag]).end();
-    return reply;
+    return void raw.writeHead(304, ['cache-control', REVALIDATE, 'etag', etag]).end();
   }
-  const validator = etag === undefined ? ['cache-control', 'no-store'] : ['cache-control', REVALIDATE, 'etag', etag];
+  const validator =
+    etag === undefined ? ['cache-control', 'no-store'] : ['cache-control', REVALIDATE, 'etag', etag];
   const bytes = Buffer.byteLength(body);
   raw.writeHead(200, ['content-type', JSON_TYPE, 'content-length', String(bytes), ...validator]).end(body);
-  return reply;
 }
 
 /** Whether an If-None-Match header names this validator (RFC 9110, 13.1.2: weak comparison). */

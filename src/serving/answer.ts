@@ -25,7 +25,8 @@ export interface AnswerContent {
   readonly version: string;
   readonly source: Source;
   readonly reason?: Reason | undefined;
-  readonly recommendations: readonly RankedPair[];
+  /** JSON text, as `recommendationsText` writes it. */
+  readonly recommendations: string;
 }
 
 /** The first `limit` recommendations that are neither blocked nor excluded, in their order. */
@@ -44,6 +45,19 @@ export function pick(
   return picked;
 }
 
+/** Recommendations as JSON text. */
+export function recommendationsText(pairs: readonly RankedPair[]): string {
+  const list = pairs.map(([productId, score]) =>
+    recommendationText(JSON.stringify(productId), String(score)),
+  );
+  return `[${list.join(',')}]`;
+}
+
+/** One recommendation as JSON text, from the JSON text of its parts. */
+export function recommendationText(productId: string, score: string): string {
+  return `{"productId":${productId},"score":${score}}`;
+}
+
 /**
  * An answer's text and validator. The validator is a hash of the text, which names the version and holds all that the
  * blocked list and the parameters left: bound to everything that shaped the answer, whatever that will be.
@@ -51,18 +65,18 @@ export function pick(
 export function renderAnswer(content: AnswerContent): Answer {
   const { source, reason } = content;
   const body = textOf(content);
-  const shaped = reason === undefined ? { source, body } : { source, reason, body };
-  const isDegraded = source === 'stale' || (reason !== undefined && reason !== 'unknown-user');
-  return isDegraded ? shaped : { ...shaped, etag: `"${hash('sha1', body, 'base64url')}"` };
+  if (source === 'personalized') return { source, body, etag: validatorOf(body) };
+  if (reason === undefined) return { source, body };
+  const isDegraded = source === 'stale' || reason !== 'unknown-user';
+  return isDegraded ? { source, reason, body } : { source, reason, body, etag: validatorOf(body) };
 }
 
-/** What JSON.stringify would write, from pairs as they are stored: this is done for every user who is read. */
+function validatorOf(body: string): string {
+  return `"${hash('sha1', body, 'base64url')}"`;
+}
+
 function textOf({ userId, placement, version, source, reason, recommendations }: AnswerContent): string {
-  let list = '';
-  for (const [productId, score] of recommendations) {
-    list += `${list === '' ? '' : ','}{"productId":${JSON.stringify(productId)},"score":${score}}`;
-  }
   const why = reason === undefined ? '' : `,"reason":"${reason}"`;
   const where = `"placement":${JSON.stringify(placement)},"version":${JSON.stringify(version)}`;
-  return `{"userId":${JSON.stringify(userId)},${where},"source":"${source}"${why},"recommendations":[${list}]}`;
+  return `{"userId":${JSON.stringify(userId)},${where},"source":"${source}"${why},"recommendations":${recommendations}}`;
 }

@@ -8,7 +8,8 @@ export interface CachedPrediction {
   /** When it was read, in milliseconds of the service's clock. */
   readonly readAtMs: number;
   /** The answer without parameters, and the blocked list it was rendered with. */
-  rendered: { readonly blocked: ReadonlySet<string>; readonly answer: Answer };
+  answer: Answer;
+  blocked: ReadonlySet<string>;
 }
 
 // What an entry costs besides its text: objects, the map's slot and the list's links. Measured: 350 to 450 bytes.
@@ -70,8 +71,7 @@ export function createCacheBudget(limitBytes: number): CacheBudget {
         set(userId, prediction) {
           if (!caches.has(cache)) return;
           const size = sizeOf(userId, prediction);
-          cache.delete(userId);
-          if (size > limitBytes) return; // it would drive out all others and not fit even then
+          if (size > limitBytes) return void cache.delete(userId); // it would drive out all others and not fit even then
           makeRoom(size);
           cache.set(userId, prediction, { size });
         },
@@ -88,8 +88,8 @@ export function createCacheBudget(limitBytes: number): CacheBudget {
   };
 }
 
-function sizeOf(userId: string, { items, rendered }: CachedPrediction): number {
-  return ENTRY_OVERHEAD_BYTES + textBytes(userId) + textBytes(items) + textBytes(rendered.answer.body);
+function sizeOf(userId: string, { items, answer }: CachedPrediction): number {
+  return ENTRY_OVERHEAD_BYTES + textBytes(userId) + textBytes(items) + textBytes(answer.body);
 }
 
 /** Memory of a string: V8 keeps one byte a character while all are Latin-1, else two. */

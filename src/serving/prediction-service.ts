@@ -3,7 +3,7 @@ import type { Answer } from './answer.ts';
 import type { LiveVersion } from './live-version.ts';
 import type { ServingObserver } from './observer.ts';
 import { renderDefault, renderInstead, renderPersonalized, type Wish } from './rendering.ts';
-import type { Finding } from './version-reads.ts';
+import type { Finding, Keep } from './version-reads.ts';
 
 export interface PredictionServiceOptions {
   /** Age at which a prediction is read again. */
@@ -25,18 +25,23 @@ const UNREADABLE: Finding = { kind: 'failed', reason: 'store-error' };
 export class PredictionService {
   readonly #options: PredictionServiceOptions;
   readonly #now: () => number;
+  readonly #keeps = new WeakMap<LiveVersion, Keep>();
 
   constructor(options: PredictionServiceOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** One user's answer: at once where it is in memory, else within the request's deadline. Never rejects. */
-  answer(live: LiveVersion, userId: string, wish: Wish): Answer | Promise<Answer> {
-    const finding = this.#lookUp(live, userId);
-    if (finding !== undefined) return this.#toAnswer(live, userId, wish, finding);
-    if (!this.#options.shedder.admit()) return this.#toAnswer(live, userId, wish, SHED);
-    return this.#read(live, userId).then((found) => this.#toAnswer(live, userId, wish, found));
+  /**
+   * Calls `done` with one user's answer, once: before this returns where it is in memory, else within the request's
+   * deadline. A call and not a promise, of which each request would need several. `done` must not throw.
+   */
+  answer(live: LiveVersion, userId: string, wish: Wish, done: (answer: Answer) => void): void {
+    const finding = this.#lookUp(live, userId) ?? (this.#options.shedder.admit() ? undefined : SHED);
+    if (finding !== undefined) return done(this.#toAnswer(live, userId, wish, finding));
+    live.state.reads.find(userId, this.#keepFor(live), (found) =>
+      done(this.#toAnswer(live, userId, wish, found)),
+    );
   }
 
   /** The answers of many users, in their order, all from the same version. Users may repeat. Never rejects. */
@@ -45,7 +50,7 @@ export class PredictionService {
     const admit = this.#admitOnce();
     for (const userId of new Set(userIds)) {
       const known = this.#lookUp(live, userId) ?? (admit() ? undefined : SHED);
-      findings.set(userId, known === undefined ? this.#read(live, userId, true) : Promise.resolve(known));
+      findings.set(userId, known === undefined ? this.#read(live, userId) : Promise.resolve(known));
     }
     const found = await Promise.all(userIds.map((userId) => findings.get(userId) ?? SHED_SOON));
     return userIds.map((userId, index) => this.#toAnswer(live, userId, wish, found[index] ?? SHED));
@@ -73,8 +78,18 @@ export class PredictionService {
     return isUnknown ? UNKNOWN : undefined;
   }
 
-  #read(live: LiveVersion, userId: string, isOneOfMany = false): Promise<Finding> {
-    return live.state.reads.find(userId, (id, items) => this.keep(live, id, items), isOneOfMany);
+  #read(live: LiveVersion, userId: string): Promise<Finding> {
+    return new Promise((resolve) => live.state.reads.find(userId, this.#keepFor(live), resolve, true));
+  }
+
+  /** `keep` for one version, made once for it and not for each read. */
+  #keepFor(live: LiveVersion): Keep {
+    let keep = this.#keeps.get(live);
+    if (keep === undefined) {
+      keep = (userId, items) => this.keep(live, userId, items);
+      this.#keeps.set(live, keep);
+    }
+    return keep;
   }
 
   /** Remembers what the table said of a user. An item that is no prediction is kept nowhere. */
@@ -86,8 +101,8 @@ export class PredictionService {
       return UNKNOWN;
     }
     try {
-      const rendered = renderDefault(live, userId, items);
-      const prediction = { items, readAtMs: this.#now(), rendered };
+      const answer = renderDefault(live, userId, items);
+      const prediction = { items, readAtMs: this.#now(), answer, blocked: live.blocked };
       predictions.set(userId, prediction);
       return { kind: 'fresh', prediction };
     } catch {

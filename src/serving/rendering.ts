@@ -1,5 +1,6 @@
-import { decodeFirstPairs, decodePairs, type RankedPair } from '../domain/prediction.ts';
-import { pick, renderAnswer, type Answer, type Reason } from './answer.ts';
+import { decodePairs, type RankedPair } from '../domain/prediction.ts';
+import { pick, recommendationsText, renderAnswer, type Answer, type Reason } from './answer.ts';
+import { firstRecommendations } from './first-recommendations.ts';
 import type { LiveVersion } from './live-version.ts';
 import type { CachedPrediction } from './prediction-cache.ts';
 
@@ -21,18 +22,13 @@ const DEFAULT_WISH: Wish = { limit: DEFAULT_LIMIT, excluded: NOTHING_EXCLUDED, f
  * The answer that most callers ask for, to be kept beside the prediction it comes from. Throws what `decodePairs` does,
  * but looks only as far into the list as it must.
  */
-export function renderDefault(
-  live: LiveVersion,
-  userId: string,
-  items: string,
-): CachedPrediction['rendered'] {
-  const first = decodeFirstPairs(items, DEFAULT_LIMIT);
-  const isEnough = live.blocked.size === 0 || !first.some(([productId]) => live.blocked.has(productId));
-  const list = isEnough ? first : decodePairs(items);
-  return {
-    blocked: live.blocked,
-    answer: renderList(live, userId, DEFAULT_WISH, 'personalized', list),
-  };
+export function renderDefault(live: LiveVersion, userId: string, items: string): Answer {
+  const recommendations = firstRecommendations(items, DEFAULT_LIMIT, live.blocked);
+  if (recommendations === undefined) {
+    return renderList(live, userId, DEFAULT_WISH, 'personalized', decodePairs(items));
+  }
+  const { placement, version } = live.pointer;
+  return renderAnswer({ userId, placement, version, source: 'personalized', recommendations });
 }
 
 /** The kept answer where it fits, else one rendered from the kept prediction: it is never read again for that. */
@@ -45,10 +41,11 @@ export function renderPersonalized(
   if (wish.limit !== DEFAULT_LIMIT || wish.excluded.size > 0) {
     return renderList(live, userId, wish, 'personalized', decodePairs(prediction.items));
   }
-  if (prediction.rendered.blocked !== live.blocked) {
-    prediction.rendered = renderDefault(live, userId, prediction.items);
+  if (prediction.blocked !== live.blocked) {
+    prediction.answer = renderDefault(live, userId, prediction.items);
+    prediction.blocked = live.blocked;
   }
-  return prediction.rendered.answer;
+  return prediction.answer;
 }
 
 /** What a user gets for whom there is no prediction: `aged` past its age, else popular products, else nothing. */
@@ -73,6 +70,6 @@ function renderList(
   list: readonly RankedPair[],
   reason?: Reason,
 ): Answer {
-  const recommendations = pick(list, limit, blocked, excluded);
+  const recommendations = recommendationsText(pick(list, limit, blocked, excluded));
   return renderAnswer({ userId, placement, version, source, reason, recommendations });
 }

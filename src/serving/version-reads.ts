@@ -24,13 +24,17 @@ export interface VersionReadsOptions extends TableReadsOptions {
 /** Remembers what the table says of a user (the stored text, or undefined where it has none) and what that means. */
 export type Keep = (userId: string, items: string | undefined) => Finding;
 
+/** Takes what was found; must not throw. */
+type Done = (finding: Finding) => void;
+
 /** One user who is to be read, and everybody who waits for that. */
 interface Waiter {
   readonly userId: string;
   readonly keep: Keep;
   readonly deadline: number;
-  readonly finding: Promise<Finding>;
-  readonly resolve: (finding: Finding) => void;
+  readonly done: Done;
+  /** Those who joined; there hardly ever are any. */
+  others: Done[] | undefined;
   isSecondTry: boolean;
 }
 
@@ -70,18 +74,16 @@ export class VersionReads {
   }
 
   /**
-   * Resolves with a finding for the user, within the deadline: joins the read that is under way for it, or starts one,
-   * whose result it hands to `keep`. Users of one request are best read together: `isOneOfMany`. Never rejects.
+   * Calls `done` with a finding for the user, once, within the deadline: joins the read that is under way for it, or
+   * starts one, whose result it hands to `keep`. Users of one request are best read together: `isOneOfMany`.
    */
-  find(userId: string, keep: Keep, isOneOfMany = false): Promise<Finding> {
+  find(userId: string, keep: Keep, done: Done, isOneOfMany = false): void {
     const known = this.#waiters.get(userId);
-    if (known !== undefined) return known.finding;
-    const { promise, resolve } = Promise.withResolvers<Finding>();
+    if (known !== undefined) return void (known.others ??= []).push(done);
     const deadline = performance.now() + this.#options.requestDeadlineMs;
-    const waiter: Waiter = { userId, keep, deadline, finding: promise, resolve, isSecondTry: false };
+    const waiter: Waiter = { userId, keep, deadline, done, others: undefined, isSecondTry: false };
     this.#waiters.set(userId, waiter);
     if (!this.#batcher.add(waiter, isOneOfMany)) this.#settle(waiter, OVERLOADED);
-    return promise;
   }
 
   /** No new users come; those who wait are answered as they would have been. */
@@ -101,15 +103,17 @@ export class VersionReads {
     const [oldest] = waiters;
     if (oldest === undefined) return;
     const userIds = waiters.map(({ userId }) => userId);
+    const timeLeft = waiters.reduce((least, { deadline }) => Math.min(least, deadline), Infinity) - now;
+    let reads: ReadonlyMap<string, UserRead>;
     try {
-      const timeLeft = waiters.reduce((least, { deadline }) => Math.min(least, deadline), Infinity) - now;
-      const reads = await this.#table.read(userIds, Math.min(this.#readMs, timeLeft));
-      const left = waiters.filter((waiter) => !this.#take(waiter, reads.get(waiter.userId)));
-      if (left.length > 0) this.#tryAgain(left);
+      reads = await this.#table.read(userIds, Math.min(this.#readMs, timeLeft));
     } catch (error) {
       const failed: Finding = { kind: 'failed', reason: failureOf(error) };
       for (const waiter of waiters) this.#settle(waiter, failed);
+      return;
     }
+    const left = waiters.filter((waiter) => !this.#take(waiter, reads.get(waiter.userId)));
+    if (left.length > 0) this.#tryAgain(left);
   }
 
   /** Settles a user by what was read; false where the store left it unread. */
@@ -136,7 +140,8 @@ export class VersionReads {
 
   #settle(waiter: Waiter, finding: Finding): void {
     this.#waiters.delete(waiter.userId);
-    waiter.resolve(finding);
+    waiter.done(finding);
+    waiter.others?.forEach((done) => done(finding));
     if (this.#isClosing && this.#waiters.size === 0) this.#table.close();
   }
 }

@@ -1,13 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  decodeFirstPairs,
-  decodeItems,
-  decodePairs,
-  encodeItems,
-  toRecommendations,
-  type RankedPair,
-} from '../../src/domain/prediction.ts';
+import { decodeItems, encodeItems, toRecommendations, type RankedPair } from '../../src/domain/prediction.ts';
 
 const scores = fc.double({ noNaN: true, noDefaultInfinity: true });
 const pairs = fc.array(fc.tuple(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }), scores), {
@@ -96,59 +89,5 @@ describe('pairs of a pointer', () => {
 
   it.each([NaN, Infinity, -Infinity])('are refused with the score %d', (score) => {
     expect(() => toRecommendations([['a', score]])).toThrow(TypeError);
-  });
-});
-
-describe('the first pairs of an item', () => {
-  const productId = fc.oneof(fc.string({ unit: 'grapheme' }), fc.stringMatching(/^[\]["\\,]{0,8}$/));
-  const pairs = fc.array(fc.tuple(productId, fc.double({ noNaN: true, noDefaultInfinity: true })), {
-    maxLength: 9,
-  });
-
-  it('are those that decoding all of them gives, whatever is in the ids', () => {
-    fc.assert(
-      fc.property(pairs, fc.integer({ min: 1, max: 7 }), (list, count) => {
-        const items = encodeItems(list);
-        expect(decodeFirstPairs(items, count).slice(0, count)).toEqual(decodePairs(items).slice(0, count));
-      }),
-    );
-  });
-
-  it('are all that is decoded of a long list', () => {
-    expect(decodeFirstPairs('[["a",1],["b",2],["c",', 2)).toEqual([
-      ['a', 1],
-      ['b', 2],
-    ]);
-  });
-
-  it.each([
-    '',
-    '[',
-    ']',
-    '[[',
-    '[["a',
-    '[["a"',
-    '[["a",1',
-    '[["a",1]',
-    '[["a","high"]]',
-    '{"a":[["b",1]]}',
-    '[1,2]',
-    '"a"',
-  ])('are refused in %s, which is no list of pairs', (items) => {
-    expect(() => decodeFirstPairs(items, 2)).toThrow();
-  });
-
-  it('are never anything that is no pair, whatever the text', () => {
-    fc.assert(
-      fc.property(fc.oneof(fc.json(), fc.stringMatching(/^[[\]"\\,1a{}]{0,30}$/)), (items) => {
-        try {
-          for (const pair of decodeFirstPairs(items, 2)) {
-            expect(pair).toEqual([expect.any(String), expect.any(Number)]);
-          }
-        } catch (error) {
-          expect(error instanceof SyntaxError || error instanceof TypeError).toBe(true);
-        }
-      }),
-    );
   });
 });

@@ -100,7 +100,9 @@ describe('what the API sends', () => {
       await test.get('/recommendations/bert'),
       await test.get('/recommendations/bert?fallback=none'),
     );
-    test.serving.service.answer = () => Promise.reject(new Error('a defect'));
+    test.serving.service.answer = () => {
+      throw new Error('a defect');
+    };
     answers.push(await test.get('/recommendations/anna'));
     for (const answer of answers) expectDocumented(get, answer);
     // 431 is sent before there is a request: privacy.test.ts has it.

@@ -121,8 +121,10 @@ describe('a path that leads nowhere', () => {
 describe('an unexpected error', () => {
   /** Requests fail as only a defect of ours could make them, until the function that it returns is called. */
   function breakService({ serving }: TestApi): () => void {
-    const broken = { answer: () => Promise.reject(new Error('secret inner state')) };
-    Object.assign(serving.service, broken);
+    const answer = () => {
+      throw new Error('secret inner state');
+    };
+    Object.assign(serving.service, { answer });
     return () => void Reflect.deleteProperty(serving.service, 'answer');
   }
 

@@ -4,7 +4,7 @@ import { createCacheBudget, type CachedPrediction } from '../../src/serving/pred
 
 function prediction(bytes: number, text = 'x'): CachedPrediction {
   const answer = { source: 'personalized', body: '{}' } as const;
-  return { items: text.repeat(bytes), readAtMs: 0, rendered: { blocked: new Set(), answer } };
+  return { items: text.repeat(bytes), readAtMs: 0, blocked: new Set(), answer };
 }
 
 describe('the prediction cache', () => {

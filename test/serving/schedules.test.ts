@@ -7,7 +7,7 @@ import type { PredictionReader } from '../../src/store/prediction-reader.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { observeAll } from '../../src/serving/observer.ts';
 import { createServing } from '../../src/serving/serving.ts';
-import { createMemorySavedPointers, told, wishOf, type Told } from '../support/serving.ts';
+import { createMemorySavedPointers, answerOf, told, wishOf, type Told } from '../support/serving.ts';
 import { list, pointerTo, sealedTable, storeVersion, type VersionContent } from '../support/versions.ts';
 
 const SCHEDULES = 10_000;
@@ -147,8 +147,8 @@ async function runSchedule(scheduler: fc.Scheduler, { actions, fates }: Scenario
     if (found.kind !== 'live') return;
     const { live } = found;
     if (each.kind === 'ask') {
-      const answer = serving.service.answer(live, each.userId, wishOf({}));
-      asked.push(Promise.resolve(answer).then((ready) => check(told(ready))));
+      const answer = answerOf(serving.service, live, each.userId, wishOf({}));
+      asked.push(answer.then((ready) => check(told(ready))));
     } else if (each.kind === 'ask-many') {
       const many = serving.service.answerMany(live, [...USERS, 'nobody'], wishOf({}));
       asked.push(

@@ -3,7 +3,7 @@ import { ConnectionLostError, StoreError, StoreThrottledError } from '../../src/
 import { createBudget } from '../../src/resilience/budget.ts';
 import { createConcurrencyLimit } from '../../src/resilience/concurrency-limit.ts';
 import { observeAll } from '../../src/serving/observer.ts';
-import { VersionReads, type Finding } from '../../src/serving/version-reads.ts';
+import { VersionReads, type Finding, type Keep } from '../../src/serving/version-reads.ts';
 import type { PredictionReader, UserRead } from '../../src/store/prediction-reader.ts';
 
 type Read = (userIds: readonly string[], call: number) => Promise<Partial<Record<string, UserRead>>>;
@@ -57,11 +57,13 @@ function openReads(options: Options = {}) {
   onTestFinished(() => reads.close());
   const keep = (_: string, items: string | undefined): Finding =>
     items === undefined ? { kind: 'unknown' } : { kind: 'failed', reason: 'store-error' };
+  const findOne = (userId: string, keepIt: Keep, isOneOfMany: boolean) =>
+    new Promise<Finding>((resolve) => reads.find(userId, keepIt, resolve, isOneOfMany));
   /** Whether each user was found, or why not. */
   const find = async (...userIds: readonly string[]) => {
     const outcome = async (userId: string) => {
       let isKept = false;
-      const finding = await reads.find(
+      const finding = await findOne(
         userId,
         (id, items) => {
           isKept = true;
@@ -80,10 +82,16 @@ function openReads(options: Options = {}) {
 describe('reads of a version', () => {
   it('ask for a user once, however many wait for it, and again when it is needed again', async () => {
     const { reads, asked, find } = openReads();
-    const keep = (): Finding => ({ kind: 'unknown' });
-    const [one, two] = [reads.find('anna', keep), reads.find('anna', keep)];
-    expect(one).toBe(two);
-    await one;
+    const kept: string[] = [];
+    const keep = (userId: string): Finding => {
+      kept.push(userId);
+      return { kind: 'unknown' };
+    };
+    const found = await Promise.all(
+      [1, 2, 3].map(() => new Promise<Finding>((resolve) => reads.find('anna', keep, resolve))),
+    );
+    expect(found).toEqual([{ kind: 'unknown' }, { kind: 'unknown' }, { kind: 'unknown' }]);
+    expect(kept).toEqual(['anna']);
     expect(asked).toEqual([['anna']]);
     await find('anna');
     expect(asked).toHaveLength(2);

@@ -8,6 +8,8 @@ import type { SavedPointers } from '../../src/serving/saved-pointers.ts';
 import { createServing, type Serving, type ServingOptions } from '../../src/serving/serving.ts';
 import { createMemoryStore, type MemoryStore } from '../../src/store/memory.ts';
 import type { Answer } from '../../src/serving/answer.ts';
+import type { LiveVersion } from '../../src/serving/live-version.ts';
+import type { PredictionService } from '../../src/serving/prediction-service.ts';
 import { NOTHING_EXCLUDED, type Wish } from '../../src/serving/rendering.ts';
 
 export interface ServingFixture {
@@ -115,7 +117,15 @@ export async function ask(
 ): Promise<Told> {
   const found = serving.placements.lookUp(placement);
   if (found.kind !== 'live') throw new Error(`placement ${placement} is ${found.kind}`);
-  return told(await serving.service.answer(found.live, userId, wishOf(wish)));
+  return told(await answerOf(serving.service, found.live, userId, wishOf(wish)));
+}
+
+/** The service's answer to one user, as a promise. */
+export function answerOf(
+  service: PredictionService,
+  ...[live, userId, wish]: [live: LiveVersion, userId: string, wish: Wish]
+): Promise<Answer> {
+  return new Promise((resolve) => service.answer(live, userId, wish, resolve));
 }
 
 export function wishOf(wish: Partial<Wish>): Wish {
