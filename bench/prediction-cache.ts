@@ -5,14 +5,14 @@
  */
 import { LRUCache } from 'lru-cache';
 import { bench, do_not_optimize, run, summary } from 'mitata';
-import { createCacheBudget, type CachedPrediction } from '../src/serving/prediction-cache.ts';
+import { createCacheBudget, type Prediction } from '../src/serving/prediction-cache.ts';
 import { cycle, storedItems } from './support.ts';
 
 const USERS = 50_000;
 const BUDGET_BYTES = 256 * 1024 * 1024;
 const blocked: ReadonlySet<string> = new Set();
 
-const entries = Array.from({ length: USERS }, (_, user): [string, CachedPrediction] => {
+const entries = Array.from({ length: USERS }, (_, user): [string, Prediction] => {
   const items = storedItems(user);
   const body = JSON.stringify({ userId: `user-${user}`, recommendations: items.slice(0, 200) });
   const answer = { source: 'personalized', body, etag: '"x"' } as const;
@@ -20,8 +20,8 @@ const entries = Array.from({ length: USERS }, (_, user): [string, CachedPredicti
 });
 
 const predictions = createCacheBudget(BUDGET_BYTES).createCache();
-const counted = new LRUCache<string, CachedPrediction>({ max: USERS });
-const map = new Map<string, CachedPrediction>();
+const counted = new LRUCache<string, Prediction>({ max: USERS });
+const map = new Map<string, Prediction>();
 for (const [userId, prediction] of entries) {
   predictions.set(userId, prediction);
   counted.set(userId, prediction);

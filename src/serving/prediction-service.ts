@@ -18,7 +18,6 @@ export interface PredictionServiceOptions {
 
 const UNKNOWN: Finding = { kind: 'unknown' };
 const SHED: Finding = { kind: 'failed', reason: 'overloaded' };
-const SHED_SOON = Promise.resolve(SHED);
 const UNREADABLE: Finding = { kind: 'failed', reason: 'store-error' };
 
 /** Answers users from one live version: from the cache, else from its table, else from what it has in memory. */
@@ -45,15 +44,18 @@ export class PredictionService {
   }
 
   /** The answers of many users, in their order, all from the same version. Users may repeat. Never rejects. */
-  async answerMany(live: LiveVersion, userIds: readonly string[], wish: Wish): Promise<Answer[]> {
-    const findings = new Map<string, Promise<Finding>>();
+  answerMany(live: LiveVersion, userIds: readonly string[], wish: Wish): Promise<Answer[]> {
+    const answers = new Map<string, Promise<Answer>>();
     const admit = this.#admitOnce();
     for (const userId of new Set(userIds)) {
-      const known = this.#lookUp(live, userId) ?? (admit() ? undefined : SHED);
-      findings.set(userId, known === undefined ? this.#read(live, userId) : Promise.resolve(known));
+      const finding = this.#lookUp(live, userId) ?? (admit() ? undefined : SHED);
+      const answer =
+        finding === undefined
+          ? this.#read(live, userId, wish)
+          : Promise.resolve(this.#toAnswer(live, userId, wish, finding));
+      answers.set(userId, answer);
     }
-    const found = await Promise.all(userIds.map((userId) => findings.get(userId) ?? SHED_SOON));
-    return userIds.map((userId, index) => this.#toAnswer(live, userId, wish, found[index] ?? SHED));
+    return Promise.all(userIds.map((userId) => answers.get(userId)!));
   }
 
   /** The shedder's one word on all reads of a request. */
@@ -78,8 +80,12 @@ export class PredictionService {
     return isUnknown ? UNKNOWN : undefined;
   }
 
-  #read(live: LiveVersion, userId: string): Promise<Finding> {
-    return new Promise((resolve) => live.state.reads.find(userId, this.#keepFor(live), resolve, true));
+  /** One of many users, from the table. */
+  #read(live: LiveVersion, userId: string, wish: Wish): Promise<Answer> {
+    return new Promise((resolve) => {
+      const done = (found: Finding) => resolve(this.#toAnswer(live, userId, wish, found));
+      live.state.reads.find(userId, this.#keepFor(live), done, true);
+    });
   }
 
   /** `keep` for one version, made once for it and not for each read. */
@@ -102,7 +108,8 @@ export class PredictionService {
     }
     try {
       const answer = renderDefault(live, userId, items);
-      const prediction = { items, readAtMs: this.#now(), answer, blocked: live.blocked };
+      // A whole number: one with a fraction would be an object of its own on the heap, for each user.
+      const prediction = { items, readAtMs: Math.floor(this.#now()), answer, blocked: live.blocked };
       predictions.set(userId, prediction);
       return { kind: 'fresh', prediction };
     } catch {

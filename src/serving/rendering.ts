@@ -2,7 +2,7 @@ import { decodePairs, type RankedPair } from '../domain/prediction.ts';
 import { pick, recommendationsText, renderAnswer, type Answer, type Reason } from './answer.ts';
 import { firstRecommendations } from './first-recommendations.ts';
 import type { LiveVersion } from './live-version.ts';
-import type { CachedPrediction } from './prediction-cache.ts';
+import type { Prediction } from './prediction-cache.ts';
 
 /** What a caller asks of a placement, besides the users. */
 export interface Wish {
@@ -36,16 +36,17 @@ export function renderPersonalized(
   live: LiveVersion,
   userId: string,
   wish: Wish,
-  prediction: CachedPrediction,
+  prediction: Prediction,
 ): Answer {
   if (wish.limit !== DEFAULT_LIMIT || wish.excluded.size > 0) {
     return renderList(live, userId, wish, 'personalized', decodePairs(prediction.items));
   }
-  if (prediction.blocked !== live.blocked) {
-    prediction.answer = renderDefault(live, userId, prediction.items);
-    prediction.blocked = live.blocked;
-  }
-  return prediction.answer;
+  const { readAtMs, blocked } = prediction;
+  if (blocked === live.blocked) return prediction.answer;
+  const { items } = prediction;
+  const answer = renderDefault(live, userId, items);
+  live.state.predictions.set(userId, { items, readAtMs, answer, blocked: live.blocked });
+  return answer;
 }
 
 /** What a user gets for whom there is no prediction: `aged` past its age, else popular products, else nothing. */
@@ -54,7 +55,7 @@ export function renderInstead(
   userId: string,
   wish: Wish,
   reason: Reason,
-  aged: CachedPrediction | undefined,
+  aged: Prediction | undefined,
 ): Answer {
   if (aged !== undefined) return renderList(live, userId, wish, 'stale', decodePairs(aged.items), reason);
   return wish.fallback === 'none'

@@ -1,7 +1,7 @@
 import { pause } from '../resilience/deadline.ts';
 import type { Reason } from './answer.ts';
 import { Batcher } from './batcher.ts';
-import type { CachedPrediction } from './prediction-cache.ts';
+import type { Prediction } from './prediction-cache.ts';
 import { failureOf, TableReads, type TableReadsOptions } from './table-reads.ts';
 import { MAX_USERS_PER_READ, type UserRead } from '../store/prediction-reader.ts';
 
@@ -10,7 +10,7 @@ export type ReadFailure = Exclude<Reason, 'unknown-user'>;
 
 /** What is known of a user after a look into memory or the table. */
 export type Finding =
-  | { readonly kind: 'fresh'; readonly prediction: CachedPrediction }
+  | { readonly kind: 'fresh'; readonly prediction: Prediction }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'failed'; readonly reason: ReadFailure };
 
@@ -32,12 +32,13 @@ interface Waiter {
   readonly userId: string;
   readonly keep: Keep;
   readonly deadline: number;
-  readonly done: Done;
+  done: Done;
   /** Those who joined; there hardly ever are any. */
   others: Done[] | undefined;
   isSecondTry: boolean;
 }
 
+const NOBODY: Done = () => undefined;
 const OVERLOADED: Finding = { kind: 'failed', reason: 'overloaded' };
 const THROTTLED: Finding = { kind: 'failed', reason: 'store-throttled' };
 const NOT_READ: Finding = { kind: 'failed', reason: 'store-error' };
@@ -139,9 +140,14 @@ export class VersionReads {
   }
 
   #settle(waiter: Waiter, finding: Finding): void {
-    this.#waiters.delete(waiter.userId);
-    waiter.done(finding);
-    waiter.others?.forEach((done) => done(finding));
+    const { userId, done, others } = waiter;
+    this.#waiters.delete(userId);
+    // A map that often grows and shrinks leaves tables behind, each of which holds the next one until the garbage
+    // collector looks through all of the heap. They must not hold requests as well: that was a quarter of all CPU time.
+    waiter.done = NOBODY;
+    waiter.others = undefined;
+    done(finding);
+    others?.forEach((each) => each(finding));
     if (this.#isClosing && this.#waiters.size === 0) this.#table.close();
   }
 }
