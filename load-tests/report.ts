@@ -18,10 +18,9 @@ const COLUMNS = [
 ];
 const WIDTHS = [34, 11, 9, 9, 9, 9, 9, 7, 10, 7];
 
-export function printFindings({ name, question }: Scenario, { arms, facts, skipped }: Findings): void {
+export function printFindings({ name, question }: Scenario, { arms, facts }: Findings): void {
   print();
   print(`${name}: ${question}`);
-  if (skipped !== undefined) return print(`  left out: ${skipped}`);
   if (Object.keys(arms).length > 0) printRow(COLUMNS);
   for (const [arm, measured] of Object.entries(arms)) printRow([`  ${arm}`, ...cellsOf(measured)]);
   for (const [fact, value] of Object.entries(facts ?? {})) print(`  ${fact}: ${shownNumber(value)}`);

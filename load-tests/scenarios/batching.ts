@@ -1,7 +1,7 @@
 import { createSequence } from '../draw.ts';
 import { alternate } from '../measure.ts';
 import { timedRatio } from '../ratios.ts';
-import { missingSetting, PATIENT, skipped, WITHOUT_BATCHING, type Scenario } from '../scenario.ts';
+import { PATIENT, WITHOUT_BATCHING, type Scenario } from '../scenario.ts';
 import { capacityOf } from '../server.ts';
 import { REALISTIC } from '../stub/behaviour.ts';
 
@@ -12,8 +12,6 @@ export const batching: Scenario = {
   name: 'batching',
   question: 'Does gathering reads make anybody wait, where a batch is as slow as its slowest key?',
   async run(lab) {
-    const missing = missingSetting(WITHOUT_BATCHING);
-    if (missing !== undefined) return skipped(missing);
     await lab.stub.behave(REALISTIC);
     const server = await lab.startTopshelf(PATIENT);
     const nextUser = createSequence(REALISTIC.users);

@@ -1,7 +1,7 @@
 import { createSequence } from '../draw.ts';
 import { alternate } from '../measure.ts';
 import { timedRatio } from '../ratios.ts';
-import { missingSetting, PATIENT, skipped, WITHOUT_HEDGING, type Scenario } from '../scenario.ts';
+import { PATIENT, WITHOUT_HEDGING, type Scenario } from '../scenario.ts';
 import { capacityOf } from '../server.ts';
 import { REALISTIC } from '../stub/behaviour.ts';
 
@@ -12,8 +12,6 @@ export const stragglers: Scenario = {
   name: 'stragglers',
   question: 'What do hedged reads save when one read of a hundred takes 50 ms more, and what do they cost?',
   async run(lab) {
-    const missing = missingSetting(WITHOUT_HEDGING);
-    if (missing !== undefined) return skipped(missing);
     await lab.stub.behave({ ...REALISTIC, stragglers: { share: 0.01, extraMs: 50 } });
     const server = await lab.startTopshelf(PATIENT);
     const nextUser = createSequence(REALISTIC.users);

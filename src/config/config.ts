@@ -84,6 +84,12 @@ export const serverSettings = z.object({
   TOPSHELF_MAX_READS_IN_FLIGHT: wholeNumber(1, 10_000)
     .prefault('64')
     .describe('reads of tables under way at once; further users wait a moment, else get `popular`'),
+  TOPSHELF_MAX_USERS_PER_READ: wholeNumber(1, 100)
+    .prefault('100')
+    .describe('users that one read of a table asks for at most; 1: each is read alone'),
+  TOPSHELF_EXTRA_READS_PERCENT: wholeNumber(0, 100)
+    .prefault('10')
+    .describe('hedges and retries together, of the users read; 0: none'),
   TOPSHELF_MAX_REQUESTS_IN_FLIGHT: wholeNumber(1, 100_000)
     .prefault('2000')
     .describe('requests under way at once; further ones get 503'),
@@ -157,6 +163,8 @@ export interface ServerConfig {
   readonly requestDeadlineMs: number;
   readonly readTimeoutMs: number;
   readonly maxReadsInFlight: number;
+  readonly maxUsersPerRead: number;
+  readonly extraReadsShare: number;
   readonly maxRequestsInFlight: number;
   readonly cacheBytes: number;
   readonly cacheMaxAgeMs: number;
@@ -206,6 +214,8 @@ export function readServerConfig(environment: Environment, dynamodb: DynamoDbCon
     requestDeadlineMs: settings.TOPSHELF_REQUEST_DEADLINE_MS,
     readTimeoutMs: settings.TOPSHELF_READ_TIMEOUT_MS,
     maxReadsInFlight: settings.TOPSHELF_MAX_READS_IN_FLIGHT,
+    maxUsersPerRead: settings.TOPSHELF_MAX_USERS_PER_READ,
+    extraReadsShare: settings.TOPSHELF_EXTRA_READS_PERCENT / 100,
     maxRequestsInFlight: settings.TOPSHELF_MAX_REQUESTS_IN_FLIGHT,
     cacheBytes: settings.TOPSHELF_CACHE_BYTES,
     cacheMaxAgeMs: settings.TOPSHELF_CACHE_MAX_AGE_SECONDS * 1000,

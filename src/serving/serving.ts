@@ -1,6 +1,6 @@
 import type { ServerConfig } from '../config/config.ts';
 import type { PointerSource } from '../pointer/pointer-source.ts';
-import { createBudget } from '../resilience/budget.ts';
+import { createBudget, type Budget } from '../resilience/budget.ts';
 import { createConcurrencyLimit, type ConcurrencyLimit } from '../resilience/concurrency-limit.ts';
 import { createLoadShedder, type LoadShedder } from '../resilience/load-shedder.ts';
 import { MAX_USERS_PER_READ, type PredictionReader } from '../store/prediction-reader.ts';
@@ -23,6 +23,8 @@ export interface ServingOptions {
     | 'requestDeadlineMs'
     | 'readTimeoutMs'
     | 'maxReadsInFlight'
+    | 'maxUsersPerRead'
+    | 'extraReadsShare'
     | 'cacheBytes'
     | 'cacheMaxAgeMs'
     | 'unknownMaxAgeMs'
@@ -55,8 +57,8 @@ export interface Serving {
 
 // Work is shed when it waits this share of a request's time before it even starts.
 const MAX_LATENESS = 0.2;
-// Hedges and retries together, of the users who are read; saved up for one hedge of the largest batch.
-const EXTRA_READS = { share: 0.1, most: MAX_USERS_PER_READ, first: 10 };
+// Hedges and retries at the start, before any share of the users read has been saved up for them.
+const FIRST_EXTRA_READS = 10;
 
 export function createServing(options: ServingOptions): Serving {
   const { config, source, reader, saved, bootstrap, observer, now } = options;
@@ -67,7 +69,8 @@ export function createServing(options: ServingOptions): Serving {
   const shared = {
     reader,
     limit,
-    budget: createBudget(EXTRA_READS),
+    maxTogether: config.maxUsersPerRead,
+    budget: createExtraReads(config.extraReadsShare),
     timeoutMs: config.readTimeoutMs,
     requestDeadlineMs: config.requestDeadlineMs,
     observer,
@@ -110,4 +113,14 @@ export function createServing(options: ServingOptions): Serving {
       shedder.close();
     },
   };
+}
+
+/** The budget of hedges and retries: as much is saved up at most as one hedge of the largest batch takes. */
+function createExtraReads(share: number): Budget {
+  const isNone = share === 0;
+  return createBudget({
+    share,
+    most: isNone ? 0 : MAX_USERS_PER_READ,
+    first: isNone ? 0 : FIRST_EXTRA_READS,
+  });
 }

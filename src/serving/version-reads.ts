@@ -3,7 +3,7 @@ import type { Reason } from './answer.ts';
 import { Batcher } from './batcher.ts';
 import type { Prediction } from './prediction-cache.ts';
 import { failureOf, TableReads, type TableReadsOptions } from './table-reads.ts';
-import { MAX_USERS_PER_READ, type UserRead } from '../store/prediction-reader.ts';
+import type { UserRead } from '../store/prediction-reader.ts';
 
 /** Why a user could not be read. */
 export type ReadFailure = Exclude<Reason, 'unknown-user'>;
@@ -15,6 +15,8 @@ export type Finding =
   | { readonly kind: 'failed'; readonly reason: ReadFailure };
 
 export interface VersionReadsOptions extends TableReadsOptions {
+  /** Users of one read at most, 1 to MAX_USERS_PER_READ. */
+  readonly maxTogether: number;
   /** A user waits for an answer so long at most, whatever happens to the reads. */
   readonly requestDeadlineMs: number;
   /** Runs work when this turn of the event loop has taken in all that had come; replaced in tests. */
@@ -58,13 +60,13 @@ export class VersionReads {
   #isClosing = false;
 
   constructor(options: VersionReadsOptions) {
-    const { limit, atTurnEnd } = options;
+    const { limit, maxTogether, atTurnEnd } = options;
     this.#options = options;
     this.#readMs = Math.min(options.timeoutMs, options.requestDeadlineMs);
     this.#table = new TableReads(options);
     this.#batcher = new Batcher({
       limit,
-      maxTogether: MAX_USERS_PER_READ,
+      maxTogether,
       send: (waiters) => this.#read(waiters),
       ...(atTurnEnd && { atTurnEnd }),
     });

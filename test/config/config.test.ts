@@ -41,6 +41,8 @@ describe("a server's configuration", () => {
       requestDeadlineMs: 100,
       readTimeoutMs: 50,
       maxReadsInFlight: 64,
+      maxUsersPerRead: 100,
+      extraReadsShare: 0.1,
       maxRequestsInFlight: 2000,
       cacheBytes: 256 * 1024 * 1024,
       cacheMaxAgeMs: 600_000,

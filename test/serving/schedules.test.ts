@@ -114,6 +114,8 @@ async function runSchedule(scheduler: fc.Scheduler, { actions, fates }: Scenario
       requestDeadlineMs: 60_000,
       readTimeoutMs: 60_000,
       maxReadsInFlight: 2,
+      maxUsersPerRead: 100,
+      extraReadsShare: 0.1,
       cacheBytes: 1024 * 1024,
       cacheMaxAgeMs: 1000,
       unknownMaxAgeMs: 1000,

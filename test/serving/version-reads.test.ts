@@ -18,6 +18,7 @@ interface Options {
   readonly read?: Read;
   readonly budget?: number;
   readonly inFlight?: number;
+  readonly maxTogether?: number;
   readonly timeoutMs?: number;
   readonly requestDeadlineMs?: number;
 }
@@ -44,6 +45,7 @@ function openReads(options: Options = {}) {
     table: 't',
     reader: reader as PredictionReader,
     limit: createConcurrencyLimit(inFlight),
+    maxTogether: options.maxTogether ?? 100,
     budget: createBudget({ share: 0, most: budget, first: budget }),
     timeoutMs: options.timeoutMs ?? 400,
     requestDeadlineMs: options.requestDeadlineMs ?? 800,
@@ -102,6 +104,12 @@ describe('reads of a version', () => {
     const userIds = Array.from({ length: 130 }, (_, index) => `u${index}`);
     expect(new Set(await find(...userIds))).toEqual(new Set(['found']));
     expect(asked.map(({ length }) => length)).toEqual([100, 30]);
+  });
+
+  it('take no more users together than they may', async () => {
+    const { asked, find } = openReads({ maxTogether: 1 });
+    await find('a', 'b', 'c');
+    expect(asked).toEqual([['a'], ['b'], ['c']]);
   });
 
   it('fail one batch and not its neighbour', async () => {

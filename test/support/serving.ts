@@ -57,6 +57,8 @@ export function openServing(options: FixtureOptions = {}): ServingFixture {
       requestDeadlineMs: 2000,
       readTimeoutMs: 1000,
       maxReadsInFlight: 64,
+      maxUsersPerRead: 100,
+      extraReadsShare: 0.1,
       cacheBytes: 10 * 1024 * 1024,
       cacheMaxAgeMs: 600_000,
       unknownMaxAgeMs: 30_000,
