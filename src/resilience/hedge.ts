@@ -36,7 +36,8 @@ export function callHedged<T>({
   mayHedge,
   onHedged,
 }: HedgedCall<T>): Promise<T> {
-  const delayMs = Math.max(LEAST_DELAY_MS, latency.value() ?? timeoutMs * UNKNOWN_SHARE);
+  // Whole milliseconds: Node keeps a list of timers for each length.
+  const delayMs = Math.max(LEAST_DELAY_MS, Math.ceil(latency.value() ?? timeoutMs * UNKNOWN_SHARE));
   return new Promise((resolve, reject) => {
     const startedAt = performance.now();
     const first = new AbortController();
