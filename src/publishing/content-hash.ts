@@ -14,8 +14,7 @@ export interface ContentHash {
 export const AFTER_ID = '\0';
 
 /** A user's part of a version's content: `userId NUL items LF`. */
-export const contentLine = ({ userId, items }: StoredPrediction): string =>
-  `${userId}${AFTER_ID}${items}\n`;
+export const contentLine = ({ userId, items }: StoredPrediction): string => `${userId}${AFTER_ID}${items}\n`;
 
 export function createContentHash(): ContentHash {
   const hash = createHash('sha256');

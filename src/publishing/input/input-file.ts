@@ -117,10 +117,12 @@ function takeSamples(content: Buffer, lines: string[]): void {
 }
 
 async function readThrough(
-  { path, localPath, contentPath, compression }: Pick<
-    InputFile,
-    'path' | 'localPath' | 'contentPath' | 'compression'
-  >,
+  {
+    path,
+    localPath,
+    contentPath,
+    compression,
+  }: Pick<InputFile, 'path' | 'localPath' | 'contentPath' | 'compression'>,
   raw: (source: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,
   look: (content: Buffer) => void,
   bytesRead: () => number,

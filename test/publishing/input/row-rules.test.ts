@@ -45,10 +45,7 @@ describe('the rules for printable text', () => {
       .map((parts) => parts.join('')),
     printable,
   );
-  const id = fc.oneof(
-    printable,
-    fc.constantFrom('', '#', '#a', 'a#', ' ', 'x'.repeat(128), 'x'.repeat(129)),
-  );
+  const id = fc.oneof(printable, fc.constantFrom('', '#', '#a', 'a#', ' ', 'x'.repeat(128), 'x'.repeat(129)));
 
   it('give the verdict of the other rules, and of those in TypeScript, on any row', async () => {
     const columns = { count: 3, entity: 0, class: 1, score: 2, rank: undefined, timestamp: undefined };
