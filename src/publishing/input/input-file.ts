@@ -1,10 +1,10 @@
-import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { BadInputError, messageOf, UnreachableError } from '../../domain/errors.ts';
+import { createContentCheck } from './content-check.ts';
 import { statRegularFile } from './regular-file.ts';
 
 /** Where a file is: as it was given, and where it can be opened. They differ where it was fetched from S3. */
@@ -20,6 +20,8 @@ export interface InputFile extends FoundFile {
   readonly bytes: number;
   readonly sha256: string;
   readonly compression: 'gzip' | 'none';
+  /** Where its content lies, uncompressed: the file itself, or what it was unpacked to. */
+  readonly contentPath: string;
   /** Its first bytes, uncompressed: the header is in them. */
   readonly head: Buffer;
   /** How long it is when uncompressed. */
@@ -28,6 +30,8 @@ export interface InputFile extends FoundFile {
   readonly sampleLines: readonly string[];
   /** Whether all of it is UTF-8. */
   readonly isUtf8: boolean;
+  /** Whether all of it is printable ASCII without quotes, and line ends. */
+  readonly isPrintable: boolean;
   /** Milliseconds since the epoch. */
   readonly modifiedAt: number;
   /** The local file's, in milliseconds: shows whether it was changed afterwards. */
@@ -41,22 +45,27 @@ const NEWLINE = 10;
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 
 /**
- * Reads a file to its end. DuckDB accepts many truncated and corrupt gzip files, so zlib sees every byte of them
- * first. Throws BadInputError for what is missing, broken, or no regular file, and
- * UnreachableError for one that cannot be read.
+ * Reads a file to its end, and unpacks it to `unpackedPath` if it is gzip: DuckDB accepts many truncated and corrupt
+ * gzip files, so zlib sees every byte of them first, and its inflating costs more than reading what zlib has inflated.
+ * Throws BadInputError for what is missing, broken, or no regular file, and UnreachableError for one that cannot be
+ * read, or unpacked.
  */
-export async function inspectFile(found: FoundFile, signal: AbortSignal): Promise<InputFile> {
+export async function inspectFile(
+  found: FoundFile,
+  unpackedPath: string,
+  signal: AbortSignal,
+): Promise<InputFile> {
   const { path, localPath } = found;
   try {
     const facts = await statRegularFile(localPath, path);
     const compression = await compressionOf(localPath);
     const hash = createHash('sha256');
-    const utf8 = createUtf8Check();
+    const check = createContentCheck();
     const head: Buffer[] = [];
     const sampleLines: string[] = [];
     let contentBytes = 0;
     const look = (content: Buffer) => {
-      utf8.add(content);
+      check.add(content);
       if (contentBytes < HEAD_BYTES) head.push(content);
       contentBytes += content.length;
       takeSamples(content, sampleLines);
@@ -69,15 +78,18 @@ export async function inspectFile(found: FoundFile, signal: AbortSignal): Promis
         yield chunk;
       }
     };
-    await readThrough({ path, localPath, compression }, raw, look, () => bytes, signal);
+    const contentPath = compression === 'gzip' ? unpackedPath : localPath;
+    await readThrough({ path, localPath, contentPath, compression }, raw, look, () => bytes, signal);
     return {
       path,
       localPath,
       bytes,
       sha256: hash.digest('hex'),
       compression,
+      contentPath,
       head: Buffer.concat(head).subarray(0, HEAD_BYTES),
-      isUtf8: utf8.passed(),
+      isUtf8: check.isUtf8(),
+      isPrintable: check.isPrintable(),
       contentBytes,
       sampleLines,
       modifiedAt: found.modifiedAt ?? facts.mtimeMs,
@@ -90,16 +102,8 @@ export async function inspectFile(found: FoundFile, signal: AbortSignal): Promis
 }
 
 /** The file's content, uncompressed. */
-export function openContent({
-  localPath,
-  compression,
-}: Pick<InputFile, 'localPath' | 'compression'>): AsyncIterable<Buffer> {
-  const source = createReadStream(localPath);
-  if (compression === 'none') return source;
-  const gunzip = createGunzip();
-  source.once('error', (error) => gunzip.destroy(error));
-  gunzip.once('close', () => source.destroy());
-  return source.pipe(gunzip);
+export function openContent({ contentPath }: Pick<InputFile, 'contentPath'>): AsyncIterable<Buffer> {
+  return createReadStream(contentPath);
 }
 
 /** Lines from here and there, to see how users are spread; a line in the midst of a quoted field does no harm. */
@@ -113,22 +117,38 @@ function takeSamples(content: Buffer, lines: string[]): void {
 }
 
 async function readThrough(
-  { path, localPath, compression }: Pick<InputFile, 'path' | 'localPath' | 'compression'>,
+  {
+    path,
+    localPath,
+    contentPath,
+    compression,
+  }: Pick<InputFile, 'path' | 'localPath' | 'contentPath' | 'compression'>,
   raw: (source: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,
   look: (content: Buffer) => void,
   bytesRead: () => number,
   signal: AbortSignal,
 ): Promise<void> {
   const source = createReadStream(localPath, { highWaterMark: 256 * 1024 });
-  const sink = async (content: AsyncIterable<Buffer>) => {
-    for await (const chunk of content) look(chunk);
-  };
   if (compression === 'none') {
+    const sink = async (content: AsyncIterable<Buffer>) => {
+      for await (const chunk of content) look(chunk);
+    };
     await pipeline(source, raw, sink, { signal });
     return;
   }
   const gunzip = createGunzip({ chunkSize: 256 * 1024 });
-  await pipeline(source, raw, gunzip, sink, { signal });
+  const unpacked = await open(contentPath, 'wx');
+  const sink = async (content: AsyncIterable<Buffer>) => {
+    for await (const chunk of content) {
+      look(chunk);
+      await unpack(chunk, unpacked);
+    }
+  };
+  try {
+    await pipeline(source, raw, gunzip, sink, { signal });
+  } finally {
+    await unpacked.close();
+  }
   // Node's zlib passes over zeros behind the last member, where something may have been cut out or overwritten.
   if (gunzip.bytesWritten < bytesRead()) {
     throw new BadInputError(
@@ -147,31 +167,15 @@ async function compressionOf(path: string): Promise<InputFile['compression']> {
   }
 }
 
-/** Checks a stream for UTF-8 in pieces: a character may be cut in two between one chunk and the next. */
-function createUtf8Check(): { add(chunk: Buffer): void; passed(): boolean } {
-  let rest: Buffer = Buffer.alloc(0);
-  let valid = true;
-  return {
-    add(chunk) {
-      if (!valid) return;
-      const content = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      const end = content.length - unfinishedBytes(content);
-      valid = isUtf8(content.subarray(0, end));
-      rest = Buffer.from(content.subarray(end));
-    },
-    passed: () => valid && rest.length === 0,
-  };
-}
-
-/** How many bytes at the end begin a character that is not complete. */
-function unfinishedBytes(content: Buffer): number {
-  for (let back = 1; back <= Math.min(3, content.length); back++) {
-    const byte = content[content.length - back] ?? 0;
-    if ((byte & 0xc0) === 0x80) continue;
-    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return length > back ? back : 0;
+async function unpack(chunk: Buffer, to: FileHandle): Promise<void> {
+  try {
+    await to.writeFile(chunk);
+  } catch (error) {
+    throw new UnreachableError(
+      `what is unpacked cannot be kept: ${messageOf(error)}. Point TOPSHELF_TEMP_DIR to a disk with room.`,
+      { cause: error },
+    );
   }
-  return 0;
 }
 
 function fileError(path: string, error: unknown): unknown {

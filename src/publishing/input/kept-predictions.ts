@@ -3,6 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { RankedPair, StoredPrediction } from '../../domain/prediction.ts';
 import { compareBytes } from '../byte-order.ts';
+import { AFTER_ID, contentLine, type ContentHash } from '../content-hash.ts';
 import { sqlText } from './row-source.ts';
 
 /** How many places of each user count for `popular`: those of an ordinary answer. */
@@ -10,8 +11,6 @@ const FIRST_PLACES = 5;
 const POPULAR_PRODUCTS = 20;
 const FLUSH_CHARACTERS = 256 * 1024;
 const READ_BYTES = 256 * 1024;
-// No id holds a control character, and JSON text escapes them: a tab and a line feed can stand between.
-const BETWEEN = '\t';
 // DynamoDB takes items of 400 KB at most.
 const MAX_LINE_BYTES = 1_000_000;
 
@@ -24,24 +23,27 @@ export interface KeptPredictions {
 
 /**
  * Opens the file that collects what is kept, a line for each user: everything else is made of it. A plain file, because
- * a table of the database takes several times the CPU to fill and to read.
+ * a table of the database takes several times the CPU to fill and to read. Its bytes are those that `hash` is made of,
+ * and are encoded once for both.
  */
-export function collectPredictions(path: string): KeptPredictions {
+export function collectPredictions(path: string, hash: ContentHash): KeptPredictions {
   const file = openSync(path, 'wx');
   let isOpen = true;
   let text = '';
   let last: string | undefined;
   const flush = () => {
     const bytes = Buffer.from(text);
+    hash.addLines(bytes);
     for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
     text = '';
   };
   return {
-    add({ userId, items }) {
+    add(prediction) {
+      const { userId } = prediction;
       if (last !== undefined && compareBytes(last, userId) >= 0)
         throw new Error('users are not in byte order');
       last = userId;
-      text += `${userId}${BETWEEN}${items}\n`;
+      text += contentLine(prediction);
       if (text.length >= FLUSH_CHARACTERS) flush();
     },
     finish() {
@@ -64,7 +66,7 @@ export async function* keptPredictions(path: string): AsyncGenerator<StoredPredi
     const lines = (rest + decoder.write(chunk)).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const end = line.indexOf(BETWEEN);
+      const end = line.indexOf(AFTER_ID);
       yield { userId: line.slice(0, end), items: line.slice(end + 1) };
     }
   }
@@ -82,7 +84,7 @@ export async function writeParquet(
          SELECT userId, unnest(pairs) AS pair, generate_subscripts(pairs, 1)::INTEGER AS position FROM (
            SELECT userId, from_json(items, '[["VARCHAR"]]') AS pairs
            FROM read_csv(${sqlText(keptPath)}, columns={'userId': 'VARCHAR', 'items': 'VARCHAR'}, header=false,
-             auto_detect=false, delim='${BETWEEN}', quote='', escape='', new_line='\\n',
+             auto_detect=false, delim=chr(${AFTER_ID.charCodeAt(0)}), quote='', escape='', new_line='\\n',
              max_line_size=${MAX_LINE_BYTES}, buffer_size=${4 * MAX_LINE_BYTES}))))
      TO ${sqlText(parquetPath)} (FORMAT parquet, COMPRESSION zstd)`,
   );

@@ -45,7 +45,7 @@ export async function openSource(file: InputFile, index: number, opening: Openin
   const format = request.format ?? formatOf(file);
   const plainPath = join(folder, `input-${index}`);
   if (format === 'parquet') {
-    await symlink(resolve(file.localPath), plainPath);
+    await symlink(resolve(file.contentPath), plainPath);
     const parquet = await openParquet(connection, file, plainPath, request);
     const contentBytes = parquet.rows * PARQUET_ROW_BYTES;
     const { rows: _rows, samples, ...rows } = parquet;
@@ -53,12 +53,12 @@ export async function openSource(file: InputFile, index: number, opening: Openin
   }
   const text = await openText(file, format, request);
   if (format !== 'csv' || !file.isUtf8) return normalizeSource({ file, text }, index, opening);
-  await symlink(resolve(file.localPath), plainPath);
+  await symlink(resolve(file.contentPath), plainPath);
   return {
     file,
     rows: csvSource(file.path, plainPath, text.columns, {
-      compression: file.compression,
       hasHeader: text.hasHeader,
+      isPrintable: file.isPrintable,
     }),
     contentBytes: file.contentBytes,
     samples: await sampleUsers(file, text.columns.entity),
@@ -92,7 +92,7 @@ export async function normalizeSource(
 ): Promise<Source> {
   const path = join(folder, `normalized-${index}`);
   const { columns, bytes, samples } = await normalize(text, path, rejects, signal);
-  const rows = csvSource(file.path, path, columns, { compression: 'none', hasHeader: false });
+  const rows = csvSource(file.path, path, columns, { hasHeader: false, isPrintable: false });
   return { file, rows, contentBytes: bytes, samples, kind: 'normalized' };
 }
 

@@ -25,9 +25,11 @@ export async function rankBuckets(
   keep: number,
   path: string,
 ): Promise<Ranked> {
-  const kept = collectPredictions(path);
+  const hash = createContentHash();
+  const kept = collectPredictions(path, hash);
   try {
-    return await rankInto(kept, workbench, scan, keep);
+    const totals = await rankInto(kept, workbench, scan, keep);
+    return { ...totals, contentHash: hash.digest() };
   } catch (error) {
     throw machineFault(error) ?? diskFault(error) ?? error;
   } finally {
@@ -40,7 +42,7 @@ async function rankInto(
   workbench: Pick<Workbench, 'connect'>,
   { buckets, shape, rows: scanned }: Scan,
   keep: number,
-): Promise<Ranked> {
+): Promise<Omit<Ranked, 'contentHash'>> {
   // A connection serves one result at a time, and two are under way.
   const connections = [await workbench.connect(), await workbench.connect()] as const;
   const group = (at: number) => {
@@ -51,7 +53,6 @@ async function rankInto(
     groups.catch(() => undefined);
     return groups;
   };
-  const hash = createContentHash();
   const totals = { kept: 0, users: 0, duplicates: 0 };
   let seen = 0;
   let next = group(0);
@@ -61,18 +62,16 @@ async function rankInto(
     for await (const users of rankedUsers(groups, shape, keep)) {
       for (const { userId, rows, pairs, duplicates } of users) {
         seen += rows;
-        const prediction = { userId, items: encodeItems(pairs) };
-        predictions.add(prediction);
-        hash.add(prediction);
+        predictions.add({ userId, items: encodeItems(pairs) });
         totals.kept += pairs.length;
         totals.duplicates += duplicates;
+        totals.users += 1;
       }
-      totals.users += users.length;
     }
   }
   predictions.finish();
   assertComplete(seen, scanned);
-  return { ...totals, contentHash: hash.digest() };
+  return totals;
 }
 
 /**

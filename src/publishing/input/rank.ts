@@ -6,7 +6,7 @@ export interface UserRows {
   readonly productIds: readonly string[];
   readonly scores: readonly number[];
   /** From 1; none where the input has no ranks. */
-  readonly ranks?: readonly number[];
+  readonly ranks: readonly number[] | undefined;
 }
 
 /** A user's rows in order: the best `keep` of them, and how many rows repeated a product. */
@@ -20,18 +20,34 @@ export interface RankedUser {
  * first. Of rows with the same product the one with the best score counts (of those, the one with the best rank).
  */
 export function rankUser({ productIds, scores, ranks }: UserRows, keep: number): RankedUser {
-  const rankOf = (row: number) => ranks?.[row] ?? 0;
+  const rankOf = (row: number) => (ranks === undefined ? 0 : ranks[row]!);
   const rows = distinctRows(productIds, (row, other) => {
     const better = scores[row]! - scores[other]!;
     return better > 0 || (better === 0 && rankOf(row) < rankOf(other));
   });
-  rows.sort(
-    (a, b) =>
-      rankOf(a) - rankOf(b) || scores[b]! - scores[a]! || compareBytes(productIds[a]!, productIds[b]!),
-  );
-  const duplicates = productIds.length - rows.length;
-  if (rows.length > keep) rows.length = keep;
-  return { pairs: rows.map((row) => [productIds[row]!, scores[row]!]), duplicates };
+  const isBefore = (row: number, other: number) =>
+    (rankOf(row) - rankOf(other) ||
+      scores[other]! - scores[row]! ||
+      compareBytes(productIds[row]!, productIds[other]!)) < 0;
+  const pairs = firstRows(rows, keep, isBefore).map((row): RankedPair => [productIds[row]!, scores[row]!]);
+  return { pairs, duplicates: productIds.length - rows.length };
+}
+
+/** The first `keep` rows in order. Lists are short: putting each row into its place costs half of what a sort does. */
+function firstRows(
+  rows: readonly number[],
+  keep: number,
+  isBefore: (row: number, other: number) => boolean,
+): number[] {
+  const first: number[] = [];
+  for (const row of rows) {
+    if (first.length < keep) first.push(row);
+    else if (!isBefore(row, first[keep - 1]!)) continue;
+    let at = first.length - 1;
+    for (; at > 0 && isBefore(row, first[at - 1]!); at--) first[at] = first[at - 1]!;
+    first[at] = row;
+  }
+  return first;
 }
 
 /** One row of each product: the one that no other `isBetter` than. */

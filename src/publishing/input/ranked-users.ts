@@ -1,4 +1,10 @@
-import type { DuckDBConnection, DuckDBListVector, DuckDBResult } from '@duckdb/node-api';
+import type {
+  DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBListVector,
+  DuckDBResult,
+  DuckDBVarCharVector,
+} from '@duckdb/node-api';
 import type { RowShape } from './row-source.ts';
 import { rankUser, type RankedUser } from './rank.ts';
 
@@ -29,34 +35,36 @@ export function groupUsers(
 
 /**
  * The users of `groupUsers`, each with its rows ranked; in blocks, because a promise for each user would take longer
- * than its ranking.
+ * than its ranking. A block is ranked while it is gone through: a user that is done with is garbage before the collector
+ * has to move it.
  */
 export async function* rankedUsers(
   groups: DuckDBResult,
   { hasRank }: Pick<RowShape, 'hasRank'>,
   keep: number,
-): AsyncGenerator<RankedUserWithId[]> {
-  for await (const chunk of groups) {
-    const users = chunk.getColumnValues(0) as string[];
-    const products = chunk.getColumnValues(1) as string[];
-    const scores = chunk.getColumnVector(2) as DuckDBListVector;
-    const ranks = hasRank ? (chunk.getColumnVector(3) as DuckDBListVector) : undefined;
-    yield users.map((userId, row) => {
-      const own = {
-        productIds: products[row]!.split(SEPARATOR),
-        scores: numbersAt(scores, row),
-        ...(ranks === undefined ? {} : { ranks: numbersAt(ranks, row) }),
-      };
-      return { userId, rows: own.productIds.length, ...rankUser(own, keep) };
-    });
+): AsyncGenerator<Iterable<RankedUserWithId>> {
+  for await (const chunk of groups) yield usersIn(chunk, hasRank, keep);
+}
+
+function* usersIn(chunk: DuckDBDataChunk, hasRank: boolean, keep: number): Generator<RankedUserWithId> {
+  const users = chunk.getColumnVector(0) as DuckDBVarCharVector;
+  const products = chunk.getColumnVector(1) as DuckDBVarCharVector;
+  const scores = chunk.getColumnVector(2) as DuckDBListVector;
+  const ranks = hasRank ? (chunk.getColumnVector(3) as DuckDBListVector) : undefined;
+  for (let row = 0; row < chunk.rowCount; row++) {
+    const own = {
+      productIds: products.getItem(row)!.split(SEPARATOR),
+      scores: numbersAt(scores, row),
+      ranks: ranks && numbersAt(ranks, row),
+    };
+    yield { userId: users.getItem(row)!, rows: own.productIds.length, ...rankUser(own, keep) };
   }
 }
 
 function numbersAt(list: DuckDBListVector, row: number): number[] {
   const from = list.getEntryOffset(row);
+  const to = from + list.getEntryLength(row);
   const numbers: number[] = [];
-  for (let at = from; at < from + list.getEntryLength(row); at++) {
-    numbers.push(list.childVector.getItem(at) as number);
-  }
+  for (let at = from; at < to; at++) numbers.push(list.childVector.getItem(at) as number);
   return numbers;
 }

@@ -76,7 +76,7 @@ export async function readInput(paths: readonly string[], options: InputOptions)
   try {
     const { openRemoteFiles, onFetch = () => undefined, signal } = options;
     const found = await findFiles(paths, { folder: workbench.folder, openRemoteFiles, onFetch, signal });
-    const files = await inspectAll(found, options);
+    const files = await inspectAll(found, workbench.folder, options);
     return await readFiles(files, workbench, options);
   } catch (error) {
     await workbench.close();
@@ -100,6 +100,7 @@ async function readFiles(
   for (const [index, file] of files.entries()) sources.push(await openSource(file, index, opening));
   const scan = await checkRows(sources, opening, options.memoryLimitBytes);
   await assertUnchanged(files);
+  for (const { contentPath, compression } of files) if (compression === 'gzip') await rm(contentPath);
   assertFewRejects(rejects, scan.rows + rejects.count, options.maxRejects ?? DEFAULT_MAX_REJECTS);
   if (scan.rows === 0) {
     throw new BadInputError(`no rows in ${files.map(({ path }) => path).join(', ')}: there is only a header`);
@@ -141,6 +142,7 @@ async function writeKeptRows(workbench: Workbench, keptPath: string, users: numb
 
 async function inspectAll(
   found: readonly FoundFile[],
+  folder: string,
   { signal, onFile }: InputOptions,
 ): Promise<InputFile[]> {
   const files: InputFile[] = [];
@@ -148,7 +150,7 @@ async function inspectAll(
   const inspect = async () => {
     for (const [index, file] of waiting) {
       onFile?.(file.path);
-      files[index] = await inspectFile(file, signal);
+      files[index] = await inspectFile(file, join(folder, `unpacked-${index}`), signal);
     }
   };
   await Promise.all(Array.from({ length: INSPECTED_AT_ONCE }, inspect));

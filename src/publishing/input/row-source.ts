@@ -1,6 +1,6 @@
 import { BadInputError } from '../../domain/errors.ts';
 import type { Columns } from './columns.ts';
-import { sqlRules } from './row-rules.ts';
+import { printableRules, sqlRules } from './row-rules.ts';
 
 /** How DuckDB reads the rows of a file. */
 export interface RowSource {
@@ -35,20 +35,21 @@ export function csvSource(
   path: string,
   plainPath: string,
   columns: Columns,
-  { compression, hasHeader }: { compression: 'gzip' | 'none'; hasHeader: boolean },
+  { hasHeader, isPrintable }: { hasHeader: boolean; isPrintable: boolean },
 ): RowSource {
+  const rules = isPrintable ? printableRules : sqlRules;
   const name = (at: number) => `c${at}`;
   const types = Array.from({ length: columns.count }, (_, at) => `'${name(at)}': 'VARCHAR'`);
   return {
     path,
     plainPath,
     reader: 'read_csv',
-    options: `columns={${types.join(', ')}}, compression='${compression}', header=${hasHeader}, ${DIALECT}`,
-    userId: sqlRules.userId(name(columns.entity)),
-    productId: sqlRules.productId(name(columns.class)),
-    score: sqlRules.score(name(columns.score)),
-    rank: columns.rank === undefined ? undefined : sqlRules.rank(name(columns.rank)),
-    at: columns.timestamp === undefined ? undefined : sqlRules.timestamp(name(columns.timestamp)),
+    options: `columns={${types.join(', ')}}, compression='none', header=${hasHeader}, ${DIALECT}`,
+    userId: rules.userId(name(columns.entity)),
+    productId: rules.productId(name(columns.class)),
+    score: rules.score(name(columns.score)),
+    rank: columns.rank === undefined ? undefined : rules.rank(name(columns.rank)),
+    at: columns.timestamp === undefined ? undefined : rules.timestamp(name(columns.timestamp)),
   };
 }
 
