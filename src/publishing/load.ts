@@ -13,7 +13,7 @@ import { readManifest, writeManifest, type Manifest } from './manifest.ts';
 import type { OnProgress } from './progress.ts';
 import { readBack } from './read-back.ts';
 import { retried } from './retry.ts';
-import { findTable, makeTable } from './run-table.ts';
+import { assertNotRetired, findTable, makeTable } from './run-table.ts';
 import { assertRunId, openRun, type Run } from './runs.ts';
 
 export interface LoadRequest {
@@ -42,7 +42,7 @@ export interface Loaded {
 export const DEFAULT_KEEP = 20;
 type Loader = Pick<
   PublisherContext,
-  'tables' | 'archive' | 'openRemoteFiles' | 'tablePrefix' | 'memoryLimitBytes' | 'tempDir' | 'actor' | 'now'
+  'pointers' | 'tables' | 'archive' | 'openRemoteFiles' | 'tablePrefix' | 'memoryLimitBytes' | 'tempDir' | 'actor' | 'now'
 >;
 
 /**
@@ -82,6 +82,7 @@ export async function load(
       signal,
     );
     const { version, table } = run;
+    if (run.isResumed) await assertNotRetired(context, placement, run, signal);
     const manifest = run.isResumed ? await readManifest(context.archive, placement, version, signal) : null;
     const found = run.isResumed ? await findTable(context.tables, run, manifest, signal) : null;
     if (found?.kind === 'sealed') {

@@ -33,7 +33,7 @@ export async function publish(
   const gate = { catalogue, catalogueColumn, gateConfig };
   assertAuthorship(context, reason);
   if (override !== undefined) assertAuthorship(context, override);
-  await readGateOptions(context, placement, gate);
+  await readGateOptions(context, placement, gate, signal);
   await assertNotStopped(context, placement, undefined, signal);
   // Reading takes long enough for somebody to roll back meanwhile, so that the pointer is asked again.
   const admit = (contentHash: string) => assertNotStopped(context, placement, contentHash, signal);

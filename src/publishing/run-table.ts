@@ -3,7 +3,9 @@ import { StoreError, UsageError } from '../domain/errors.ts';
 import { shown } from '../domain/ids.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { PredictionTables, TableOptions } from '../store/prediction-tables.ts';
+import type { PublisherContext } from './context.ts';
 import type { Manifest } from './manifest.ts';
+import { readPointerState, standingOf } from './pointer-state.ts';
 import type { Run } from './runs.ts';
 
 const POLL_MS = 1_000;
@@ -26,7 +28,8 @@ export async function findTable(
     if (found === null) {
       if (manifest === null) return { kind: 'missing' };
       throw new UsageError(
-        `run ${shown(runId)} loaded version ${version}, and its table ${table} was deleted since: give another run id`,
+        `run ${shown(runId)} loaded version ${version}, and its table ${table} was deleted since. Nothing was loaded. ` +
+          'Give another run id, which makes a new version of the same files.',
       );
     }
     if (found.status === 'creating') {
@@ -37,6 +40,26 @@ export async function findTable(
     const seal = await tables.readSeal(table, signal);
     return seal === null ? { kind: 'unsealed' } : { kind: 'sealed', seal };
   }
+}
+
+/**
+ * Throws UsageError for a run whose version pruning has retired: it could be loaded, and never go live. The version that
+ * is live is none of those, whatever the list says.
+ */
+export async function assertNotRetired(
+  context: Pick<PublisherContext, 'pointers' | 'tables' | 'archive'>,
+  placement: string,
+  { runId, version, table }: Run,
+  signal: AbortSignal,
+): Promise<void> {
+  const state = await readPointerState(context, placement, signal);
+  if (state.kind === 'pointer' && state.pointer.version === version) return;
+  const { before } = await standingOf(context, placement, state, signal);
+  if (before?.retired.includes(version) !== true) return;
+  throw new UsageError(
+    `run ${shown(runId)} is version ${version}, which pruning has retired: its table ${table} is deleted, or about to be, ` +
+      'and it can never go live. Nothing was loaded. Give another run id, which makes a new version of the same files.',
+  );
 }
 
 /** Makes the table; one that another process of the same run makes at this moment is as good. */
