@@ -19,17 +19,17 @@ export function statusCommand(session: Session): Command {
     .addOption(historyOption())
     .addOption(replicasOption())
     .action((flags: Flags) =>
-      runPublishing(session, flags, async ({ context, signal }) => {
+      runPublishing(session, flags, async ({ context, onProgress, signal }) => {
         const { status } = await import('../publishing/status.ts');
-        const placements = await status(context, { ...flags, replicas: await replicasOf(flags) }, signal);
+        const request = { ...flags, replicas: await replicasOf(flags) };
+        const placements = await status(context, request, signal, onProgress);
         const text = placements.map(wholeText).join('\n') || NO_POINTER;
         return { json: { placements }, text };
       }),
     );
 }
 
-const NO_POINTER =
-  'no placement has a pointer; "topshelf status --placement NAME" tells of one whose pointer is gone';
+const NO_POINTER = 'no placement has a pointer, and no record says that one ever had';
 
 function wholeText(status: PlacementStatus): string {
   const replicas = status.replicas?.map((report) => `  ${report.replica} ${reportText(report)}`);

@@ -41,7 +41,7 @@ describe('the program', () => {
   it('ends by itself with 0 when all went well', async () => {
     const { exitCode, out } = await topshelf(['status']);
     expect(exitCode).toBe(0);
-    expect(out).toMatch(/^no placement has a pointer; /);
+    expect(out).toMatch(/^no placement has a pointer, /);
   });
 
   it('ends with 64 and every mistake of its configuration', async () => {

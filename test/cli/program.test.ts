@@ -100,7 +100,7 @@ describe('every command', () => {
   });
 
   it('shows pointers of every kind', async () => {
-    expect((await topshelf('status')).out).toMatch(/^no placement has a pointer; /);
+    expect((await topshelf('status')).out).toMatch(/^no placement has a pointer, /);
     await publishDay(0);
     publisher.pointers.put('bare', 'some-table');
     publisher.pointers.put('broken', '{');
