@@ -89,18 +89,16 @@ export async function load(
       onProgress({ kind: 'loaded-already', version, table });
       return { version, table, seal: found.seal, manifest: manifest ?? lost(run) };
     }
+    const inputAt = context.now();
+    // Beside the writing, which waits for the table most of the time.
+    input.toParquet().catch(() => undefined);
+    // An import makes its table itself.
+    if (found?.kind !== 'unsealed' && request.importParts === undefined) {
+      await makeTable(context.tables, run, ownTags(request, run), signal);
+      onProgress({ kind: 'table-created', table });
+    }
     try {
-      const inputAt = context.now();
-      // Beside the writing, which waits for the table most of the time.
-      input.toParquet().catch(() => undefined);
-      const sample = await make(
-        context,
-        request,
-        { run, isThere: found?.kind === 'unsealed' },
-        input,
-        onProgress,
-        signal,
-      );
+      const sample = await fill(context, request, run, input, onProgress, signal);
       const times = { startedAt, inputAt, writtenAt: context.now() };
       return await finish(context, request, input, run, { sample, times }, onProgress, signal);
     } catch (error) {
@@ -111,24 +109,20 @@ export async function load(
   }
 }
 
-/** Makes the table, if it is not there, and fills it; resolves with the sample to be read back. */
-async function make(
+/** Fills the table, by the engine that was asked for; resolves with the sample to be read back. */
+async function fill(
   context: Loader,
   request: LoadRequest,
-  { run, isThere }: { run: Run; isThere: boolean },
+  run: Run,
   input: Input,
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<readonly StoredPrediction[]> {
   const { tables, archive } = context;
   const { placement, importParts: parts, writing } = request;
-  const options = ownTags(request, run);
   if (parts !== undefined) {
+    const options = ownTags(request, run);
     return importTable({ tables, archive, parts, placement, run }, input, options, onProgress, signal);
-  }
-  if (!isThere) {
-    await makeTable(tables, run, options, signal);
-    onProgress({ kind: 'table-created', table: run.table });
   }
   return fillTable(tables, run, input, writing, onProgress, signal);
 }

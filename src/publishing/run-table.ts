@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { StoreError, UsageError } from '../domain/errors.ts';
+import { StoreError, TopshelfError, UsageError } from '../domain/errors.ts';
 import { shown } from '../domain/ids.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { PredictionTables, TableOptions } from '../store/prediction-tables.ts';
@@ -62,7 +62,10 @@ export async function assertNotRetired(
   );
 }
 
-/** Makes the table; one that another process of the same run makes at this moment is as good. */
+/**
+ * Makes the table; one that another process of the same run makes at this moment is as good. An error says what is there
+ * now, as far as that can be known.
+ */
 export async function makeTable(
   tables: PredictionTables,
   { runId, table }: Run,
@@ -72,9 +75,18 @@ export async function makeTable(
   try {
     await tables.create(table, signal, options);
   } catch (error) {
-    if (runId === undefined || (await tables.describe(table, signal)) === null) throw error;
+    const isThere = async () => (await tables.describe(table, signal).catch(() => null)) !== null;
+    if (runId === undefined || !(await isThere())) throw unmade(table, error);
     while ((await tables.describe(table, signal))?.status === 'creating') {
       await delay(POLL_MS, undefined, { signal });
     }
   }
+}
+
+function unmade(table: string, error: unknown): unknown {
+  if (error instanceof TopshelfError) {
+    // The same error, so that it stays of its class. An answer that never came may have been a yes.
+    error.message += `. Nothing was loaded: table ${table}, if it is there at all, has no seal and is never activated.`;
+  }
+  return error;
 }

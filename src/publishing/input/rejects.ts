@@ -70,7 +70,8 @@ export function createRejects(path: string): Rejects {
  * first of them, and where all of them are.
  */
 export function assertFewRejects({ count, samples, path }: Rejects, rows: number, maxShare: number): void {
-  if (count === 0 || count <= maxShare * rows) return;
+  // A quotient is the double nearest to the share that was written down; a product may fall just below the count.
+  if (count === 0 || count / rows <= maxShare) return;
   const first = samples.slice(0, SHOWN).map((row) => `${placeOf(row)}: ${row.reason}`);
   const more = count > first.length ? '; …' : '';
   throw new BadInputError(

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { UnreachableError } from '../../../src/domain/errors.ts';
-import type { RejectedRow } from '../../../src/publishing/input/rejects.ts';
+import { BadInputError, UnreachableError } from '../../../src/domain/errors.ts';
+import { assertFewRejects, createRejects, type RejectedRow } from '../../../src/publishing/input/rejects.ts';
 import { collect, createFolder, csv, gzip, withInput } from '../fixtures.ts';
 
 let folder: Awaited<ReturnType<typeof createFolder>>;
@@ -95,6 +95,19 @@ describe('a few bad rows', () => {
     );
     expect(await rejected()).toHaveLength(2);
     await expect(withInput([path], () => 0, { maxRejects: 0 })).rejects.toThrow('allows 0 %');
+  });
+
+  it.each([
+    [7, 1000, 0.007],
+    [57, 100, 0.57],
+    [29, 100, 0.29],
+    [1, 3000, 1 / 3000],
+    [3, 3, 1],
+  ])('of %i in %i are allowed by a share of %d, and one more is not', (count, rows, share) => {
+    const rejects = { ...createRejects(rejectsPath), samples: [], count };
+    expect(() => assertFewRejects(rejects, rows, share)).not.toThrow();
+    if (count === rows) return;
+    expect(() => assertFewRejects({ ...rejects, count: count + 1 }, rows, share)).toThrow(BadInputError);
   });
 
   it('show the first ten and cut long records, and make no file where there are none', async () => {
