@@ -42,7 +42,15 @@ export interface Loaded {
 export const DEFAULT_KEEP = 20;
 type Loader = Pick<
   PublisherContext,
-  'pointers' | 'tables' | 'archive' | 'openRemoteFiles' | 'tablePrefix' | 'memoryLimitBytes' | 'tempDir' | 'actor' | 'now'
+  | 'pointers'
+  | 'tables'
+  | 'archive'
+  | 'openRemoteFiles'
+  | 'tablePrefix'
+  | 'memoryLimitBytes'
+  | 'tempDir'
+  | 'actor'
+  | 'now'
 >;
 
 /**

@@ -91,7 +91,9 @@ async function everyStatus(
   const names = new Set([...listed, ...archived.filter(isPlacement)]);
   const all = await Promise.all([...names].sort().map((name) => statusOf(context, name, signal)));
   // What was loaded and never went live has lost nothing.
-  return all.filter((each) => each.pointer !== 'absent' || each.lastRecorded !== null || each.problem !== null);
+  return all.filter(
+    (each) => each.pointer !== 'absent' || each.lastRecorded !== null || each.problem !== null,
+  );
 }
 
 async function statusOf(context: Reader, placement: string, signal: AbortSignal): Promise<PlacementStatus> {

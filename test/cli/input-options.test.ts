@@ -77,7 +77,13 @@ describe('load, and publish alike', () => {
     const twice = await load('none.csv', '--map', 'ENTITY=user', '--map', 'entity=customer');
     expect(twice).toMatchObject({ exitCode: EXIT.usage });
     expect(twice.err).toContain('ENTITY is mapped to "user" already');
-    const lists = await load('none.csv', '--columns', 'ENTITY,CLASS,SCORE', '--columns', 'CLASS,ENTITY,SCORE');
+    const lists = await load(
+      'none.csv',
+      '--columns',
+      'ENTITY,CLASS,SCORE',
+      '--columns',
+      'CLASS,ENTITY,SCORE',
+    );
     expect(lists).toMatchObject({ exitCode: EXIT.usage });
     expect(lists.err).toContain('it is given twice');
   });

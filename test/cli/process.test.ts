@@ -15,7 +15,7 @@ afterAll(() => folder.remove());
 function topshelf(
   argv: readonly string[],
   environment: Record<string, string> = {},
-  interrupt?: NodeJS.Signals,
+  { interrupt, limit }: { readonly interrupt?: NodeJS.Signals; readonly limit?: number } = {},
 ) {
   const env = {
     PATH: process.env.PATH ?? '',
@@ -24,14 +24,12 @@ function topshelf(
     ...environment,
   };
   return new Promise<{ exitCode: unknown; out: string; err: string }>((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [PROGRAM, ...argv],
-      { env, cwd: folder.path },
-      (error, out, err) => {
-        resolve({ exitCode: error === null ? 0 : error.code, out, err });
-      },
-    );
+    const words = [process.execPath, PROGRAM, ...argv];
+    const [file = '', ...rest] =
+      limit === undefined ? words : ['sh', '-c', `ulimit -f ${limit}; exec "$@"`, 'sh', ...words];
+    const child = execFile(file, rest, { env, cwd: folder.path }, (error, out, err) => {
+      resolve({ exitCode: error === null ? 0 : error.code, out, err });
+    });
     // Its first words say that it has begun to work.
     if (interrupt !== undefined) child.stderr?.once('data', () => child.kill(interrupt));
   });
@@ -68,13 +66,42 @@ describe('the program', () => {
     );
     const path = await folder.file(['ENTITY,CLASS,SCORE', ...rows].join('\n'));
     const tempDir = `${folder.path}/temporary`;
-    const running = topshelf(['load', path, '--placement', 'home'], { TOPSHELF_TEMP_DIR: tempDir }, 'SIGINT');
+    const running = topshelf(
+      ['load', path, '--placement', 'home'],
+      { TOPSHELF_TEMP_DIR: tempDir },
+      { interrupt: 'SIGINT' },
+    );
     const { exitCode, err } = await running;
     expect(err).toContain('topshelf: stopped by SIGINT\n');
     expect(exitCode).toBe(1);
     expect(err).not.toMatch(/\n\s+at /);
     const { readdir } = await import('node:fs/promises');
     expect(await readdir(tempDir).catch(() => [])).toEqual([]);
+  });
+
+  // Files of at most this size stand for a disk that is full: blocks of 512 bytes, or of 1,024 in some shells.
+  it.skipIf(process.platform === 'win32').each([
+    ['what was read', 100],
+    ['what is kept', 2000],
+  ])('ends with 69, and leaves nothing, where there is no room for %s', async (_, blocks) => {
+    const rows = Array.from({ length: 200_000 }, (_, at) => `user-${(at * 7919) % 20_011},product-${at},0.5`);
+    const path = await folder.file(['ENTITY,CLASS,SCORE', ...rows].join('\n'));
+    const tempDir = `${folder.path}/full`;
+    const { exitCode, out, err } = await topshelf(
+      ['load', path, '--placement', 'home', '--estimate', '--json'],
+      { TOPSHELF_TEMP_DIR: tempDir },
+      { limit: blocks },
+    );
+    expect({ exitCode, error: (JSON.parse(out) as { error: unknown }).error }).toEqual({
+      exitCode: 69,
+      error: {
+        code: 'unreachable',
+        message: expect.stringMatching(/Point TOPSHELF_TEMP_DIR to a disk/) as string,
+      },
+    });
+    expect(err).not.toMatch(/\n\s+at /);
+    const { readdir } = await import('node:fs/promises');
+    expect(await readdir(tempDir)).toEqual([]);
   });
 
   it('is executable by its own first line', async () => {

@@ -1,6 +1,6 @@
 import { utimes } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { StoreError, type TopshelfError } from '../../src/domain/errors.ts';
+import { StoreError, UnreachableError, type TopshelfError } from '../../src/domain/errors.ts';
 import { decodePointer, encodePointer } from '../../src/pointer/codec.ts';
 import { activate } from '../../src/publishing/activate.ts';
 import { load, type LoadRequest } from '../../src/publishing/load.ts';
@@ -239,6 +239,29 @@ describe('a run with a name', () => {
     await expect(run(publisher)).rejects.toThrow(/does not hold what was written/);
     expect(await publisher.tables.readSeal(table, never)).toBeNull();
   });
+
+  it.each(['predictions.parquet', 'manifest.json'])(
+    'goes on where the archive refused %s in the midst of the load, which sealed nothing',
+    async (name) => {
+      const publisher = createPublisher();
+      const { archive } = publisher;
+      const whole = { ...archive };
+      const refuse = (key: string) => {
+        if (key.endsWith(name)) throw new UnreachableError('the archive is full');
+      };
+      archive.putOnce = async (key, ...rest) => (refuse(key), whole.putOnce(key, ...rest));
+      archive.putFileOnce = async (key, ...rest) => (refuse(key), whole.putFileOnce(key, ...rest));
+      await expect(run(publisher)).rejects.toThrow(
+        /^the archive is full\. Table \S+ stays without a seal.* the same run id goes on/,
+      );
+      const [table = ''] = await publisher.tables.list('', never);
+      expect(await publisher.tables.readSeal(table, never)).toBeNull();
+      Object.assign(archive, whole);
+      const { writes } = publisher.tables.calls;
+      expect(await run(publisher)).toMatchObject({ table });
+      expect(publisher.tables.calls.writes).toBe(writes);
+    },
+  );
 
   it('goes on though its progress could not be noted for a while', async () => {
     const publisher = createPublisher();

@@ -34,7 +34,8 @@ export function formatOf({ path, head, compression }: InputFile): Format {
 
 function refusePacked(path: string, head: Buffer, compression: InputFile['compression']): void {
   const inGzip: typeof FOREIGN = compression === 'gzip' ? [['a Parquet file', PARQUET_MAGIC]] : [];
-  const [kind] = [...FOREIGN, ...inGzip].find(([, magic]) => head.subarray(0, magic.length).equals(magic)) ?? [];
+  const [kind] =
+    [...FOREIGN, ...inGzip].find(([, magic]) => head.subarray(0, magic.length).equals(magic)) ?? [];
   if (kind === undefined) return;
   throw new BadInputError(
     compression === 'gzip'

@@ -53,8 +53,11 @@ export function createRejects(path: string): Rejects {
       if (samples.length < MAX_SAMPLES) samples.push(cut);
       file ??= createWriteStream(path).on('error', (error) => (failure = error));
       check();
-      if (!file.write(`${JSON.stringify(cut)}\n`))
-        await Promise.race([once(file, 'drain'), once(file, 'close')]);
+      if (!file.write(`${JSON.stringify(cut)}\n`)) {
+        // An error of the file ends the wait too, and is reported as what it is.
+        await Promise.race([once(file, 'drain'), once(file, 'close')]).catch(() => undefined);
+        check();
+      }
     },
     async finish() {
       if (file === undefined) return;

@@ -136,6 +136,18 @@ describe('a few bad rows', () => {
     await expect(reading).rejects.toBeInstanceOf(UnreachableError);
   });
 
+  it.skipIf(process.platform !== 'linux')('need a disk with room, however many they are', async () => {
+    for (const count of [1, 100_000]) {
+      const path = await folder.file(`ENTITY,CLASS,SCORE\n${'u,,1\n'.repeat(count)}`);
+      const error = await withInput([path], () => 0, { rejectsPath: '/dev/full' }).catch(
+        (caught: unknown) => caught,
+      );
+      expect(error).toBeInstanceOf(UnreachableError);
+      expect((error as Error).message).toContain('bad rows cannot be written to /dev/full');
+      expect((error as Error).message).toContain('--rejects');
+    }
+  });
+
   it('stop the load where nothing else is left, whatever share is allowed', async () => {
     const path = await folder.file('ENTITY,CLASS,SCORE\nu,,1\n');
     await expect(withInput([path], () => 0, { maxRejects: 1 })).rejects.toThrow('no rows in');
