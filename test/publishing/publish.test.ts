@@ -26,7 +26,12 @@ describe('thirty publishes at the same moment', () => {
       .map(({ value }) => value.activated);
     const lost = outcomes.filter((outcome) => outcome.status === 'rejected');
     expect(won.length).toBeGreaterThan(0);
-    for (const { reason } of lost) expect(reason).toBeInstanceOf(LostRaceError);
+    for (const { reason } of lost) {
+      expect(reason).toBeInstanceOf(LostRaceError);
+      expect((reason as Error).message).toMatch(
+        /Version (\S+) is loaded: "topshelf activate \1 --placement home" makes it live/,
+      );
+    }
     expect(won.map(({ epoch }) => epoch).sort((a, b) => a - b)).toEqual(won.map((_, at) => at + 1));
     const newest = won.find(({ epoch }) => epoch === won.length);
     expect(await live()).toMatchObject({ epoch: won.length, version: newest?.version });
