@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -178,22 +178,33 @@ describe('a file that cannot be a batch is refused', () => {
     );
   });
 
-  it('one that may not be read', async () => {
+  it('one, or a folder, that may not be read', async () => {
     const path = await folder.file(csv([['u', 'p', 1]]), 'forbidden.csv');
+    const closed = await mkdtemp(join(folder.path, 'closed-'));
     await chmod(path, 0);
+    await chmod(closed, 0);
     // The superuser may read anything, so that the file is opened as somebody else.
     const asNobody = process.getuid?.() === 0;
     if (asNobody) {
       await chmod(folder.path, 0o755);
       process.seteuid?.('nobody');
     }
+    const tempDir = await mkdtemp(join(tmpdir(), 'topshelf-nobody-'));
     try {
-      const tempDir = await mkdtemp(join(tmpdir(), 'topshelf-nobody-'));
-      const error = await withInput([path], () => 0, { tempDir }).catch((caught: unknown) => caught);
-      expect(error).toBeInstanceOf(UnreachableError);
-      expect((error as Error).message).toContain(`${path} cannot be read: EACCES`);
+      const refused = (given: string) =>
+        withInput([given], () => 0, { tempDir }).catch((caught: unknown) => caught as Error);
+      for (const [given, what] of [
+        [path, path],
+        [closed, `the folder ${closed}`],
+      ] as const) {
+        const error = await refused(given);
+        expect(error).toBeInstanceOf(UnreachableError);
+        expect((error as Error).message).toContain(`${what} cannot be read: EACCES`);
+      }
     } finally {
       if (asNobody) process.seteuid?.(0);
+      await chmod(closed, 0o755);
+      await rm(tempDir, { recursive: true });
     }
   });
 
