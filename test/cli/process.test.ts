@@ -15,7 +15,17 @@ afterAll(() => folder.remove());
 function topshelf(
   argv: readonly string[],
   environment: Record<string, string> = {},
-  { interrupt, limit }: { readonly interrupt?: NodeJS.Signals; readonly limit?: number } = {},
+  {
+    interrupt,
+    limit,
+    unread,
+  }: {
+    readonly interrupt?: NodeJS.Signals;
+    /** Blocks of 512 bytes, or of 1,024 in some shells, that a file may have at most. */
+    readonly limit?: number;
+    /** What nobody reads, as behind `| head`. */
+    readonly unread?: 'stdout' | 'stderr';
+  } = {},
 ) {
   const env = {
     PATH: process.env.PATH ?? '',
@@ -30,6 +40,7 @@ function topshelf(
     const child = execFile(file, rest, { env, cwd: folder.path }, (error, out, err) => {
       resolve({ exitCode: error === null ? 0 : error.code, out, err });
     });
+    if (unread !== undefined) child[unread]?.destroy();
     // Its first words say that it has begun to work.
     if (interrupt !== undefined) child.stderr?.once('data', () => child.kill(interrupt));
   });
@@ -79,7 +90,16 @@ describe('the program', () => {
     expect(await readdir(tempDir).catch(() => [])).toEqual([]);
   });
 
-  // Files of at most this size stand for a disk that is full: blocks of 512 bytes, or of 1,024 in some shells.
+  it.each(['stdout', 'stderr'] as const)('goes on where nobody reads its %s any more', async (unread) => {
+    const path = await folder.file('ENTITY,CLASS,SCORE\nanna,mug,1\n');
+    const argv = ['load', path, '--placement', 'home', '--estimate', '--json'];
+    const { exitCode, out, err } = await topshelf(argv, {}, { unread });
+    expect(exitCode).toBe(0);
+    if (unread === 'stderr') expect(JSON.parse(out)).toMatchObject({ items: 1 });
+    else expect(err).toMatch(/^reading .*\n$/);
+  });
+
+  // Files of at most a certain size stand for a disk that is full.
   it.skipIf(process.platform === 'win32').each([
     ['what was read', 100],
     ['what is kept', 2000],
