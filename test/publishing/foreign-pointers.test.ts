@@ -9,6 +9,7 @@ import {
 import { load } from '../../src/publishing/load.ts';
 import type { ProgressEvent } from '../../src/publishing/progress.ts';
 import { publish } from '../../src/publishing/publish.ts';
+import { rollback } from '../../src/publishing/rollback.ts';
 import { status } from '../../src/publishing/status.ts';
 import { never } from './fixtures.ts';
 import { useHome } from './use-home.ts';
@@ -56,6 +57,17 @@ describe('a bare table name, written by hand', () => {
       quarantined: [],
       blocked: ['product-1'],
     });
+  });
+
+  it('of a table that is not there, where nothing was ever recorded, has a way out that works', async () => {
+    home.publisher.pointers.put('cart', 'topshelf-cart-typo');
+    const back = rollback(home.publisher, { placement: 'cart', reason: 'a typo' }, never);
+    await expect(back).rejects.toThrow('or delete the pointer and activate a version');
+    const request = { ...home.request(0), placement: 'cart' };
+    await expect(publish(home.publisher, request, () => undefined, never)).rejects.toBeInstanceOf(HeldError);
+    home.publisher.pointers.remove('cart');
+    const { activated } = await publish(home.publisher, request, () => undefined, never);
+    expect(activated).toMatchObject({ epoch: 1, changed: true });
   });
 
   it('of a sealed table is quarantined by a rollback', async () => {
