@@ -134,6 +134,15 @@ describe('every command', () => {
     expect(err).toContain('warning: what the pointer held could not be read');
   });
 
+  it('warns where placements may be missing from a status, also in its document', async () => {
+    await publishDay(0);
+    publisher.archive.listFolders = () => Promise.reject(new UnreachableError('the archive is away'));
+    const { out, err } = await topshelf('status', '--json');
+    const warning = 'placements whose pointer is gone are not listed: the archive is away';
+    expect(err).toBe(`warning: ${warning}\n`);
+    expect(JSON.parse(out)).toMatchObject({ placements: [{ placement: 'home' }], warnings: [warning] });
+  });
+
   it('shows help and version on request, as a success', async () => {
     expect(await topshelf('--help')).toMatchObject({ exitCode: 0, err: '' });
     expect((await topshelf('publish', '--help')).out).toContain('--placement <name>');

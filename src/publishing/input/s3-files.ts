@@ -68,7 +68,7 @@ export function createS3Files({ silenceMs = SILENCE_MS, ...connection }: S3Files
       for (let attempt = 1; ; attempt++) {
         const body = await open(file, signal);
         try {
-          // The SDK heeds the signal until the head of the answer is there; the pipeline does after that.
+          // What the SDK does with its signal once the head of the answer is there, it does not say.
           await pipeline(body, createWriteStream(path), { signal });
           const { size } = await stat(path);
           if (size !== file.bytes) throw new Error(`${size} of ${file.bytes} bytes came`);
