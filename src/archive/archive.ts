@@ -29,6 +29,9 @@ export interface Archive {
   /** All keys that begin with `prefix`, sorted. */
   list(prefix: string, signal: AbortSignal): Promise<string[]>;
 
+  /** What the keys' first parts are, each once, sorted: told without looking at everything below them. */
+  listFolders(signal: AbortSignal): Promise<string[]>;
+
   /** Releases connections; may be called more than once. */
   close(): void;
 }

@@ -108,6 +108,20 @@ export function createFileArchive({ root }: FileArchiveOptions): Archive {
       }
     },
 
+    async listFolders(signal) {
+      try {
+        signal.throwIfAborted();
+        const entries = await readdir(root, { withFileTypes: true });
+        return entries
+          .filter((entry) => entry.isDirectory())
+          .map(({ name }) => name)
+          .sort();
+      } catch (error) {
+        if (isCode(error, 'ENOENT')) return [];
+        throw unreachable(`listing ${root}`, error);
+      }
+    },
+
     close() {
       // Nothing stays open between calls.
     },

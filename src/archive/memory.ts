@@ -42,6 +42,11 @@ export function createMemoryArchive(): Archive {
       assertGoesOn(signal);
       return [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
     },
+    async listFolders(signal) {
+      assertGoesOn(signal);
+      const nested = [...objects.keys()].filter((key) => key.includes('/'));
+      return [...new Set(nested.map((key) => key.slice(0, key.indexOf('/'))))].sort();
+    },
     close() {
       // Nothing is open.
     },

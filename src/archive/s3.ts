@@ -113,6 +113,15 @@ export function createS3Archive({
     }
   }
 
+  async function* pages(start: string, signal: AbortSignal, delimiter?: string) {
+    try {
+      const request = { Bucket: bucket, Prefix: withPrefix(prefix, start), Delimiter: delimiter };
+      yield* paginateListObjectsV2({ client }, request, { abortSignal: signal });
+    } catch (error) {
+      throw unreachable('listing', bucket, start, error);
+    }
+  }
+
   return {
     async putOnce(key, body, signal) {
       const bytes = Buffer.from(body);
@@ -156,17 +165,20 @@ export function createS3Archive({
 
     async list(start, signal) {
       const keys: string[] = [];
-      try {
-        const request = { Bucket: bucket, Prefix: withPrefix(prefix, start) };
-        const pages = paginateListObjectsV2({ client }, request, { abortSignal: signal });
-        for await (const { Contents = [] } of pages) {
-          for (const { Key } of Contents)
-            if (Key !== undefined) keys.push(Key.slice(withPrefix(prefix, '').length));
-        }
-      } catch (error) {
-        throw unreachable('listing', bucket, start, error);
+      for await (const { Contents = [] } of pages(start, signal)) {
+        for (const { Key } of Contents)
+          if (Key !== undefined) keys.push(Key.slice(withPrefix(prefix, '').length));
       }
       return keys.sort();
+    },
+
+    async listFolders(signal) {
+      const folders: string[] = [];
+      for await (const { CommonPrefixes = [] } of pages('', signal, '/')) {
+        for (const { Prefix } of CommonPrefixes)
+          if (Prefix !== undefined) folders.push(Prefix.slice(withPrefix(prefix, '').length, -1));
+      }
+      return folders.sort();
     },
 
     close() {

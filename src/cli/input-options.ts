@@ -56,7 +56,10 @@ export function inputRequest({ format, columns, map, maxRejects, rejects }: Inpu
   };
 }
 
-function parseColumns(text: string): string[] {
+function parseColumns(text: string, previous?: string[]): string[] {
+  if (previous !== undefined) {
+    throw new InvalidArgumentError('it is given twice; all files of one command have the same columns.');
+  }
   const names = text.split(',').map((name) => name.trim());
   if (names.every((name) => name !== '')) return names;
   throw new InvalidArgumentError(
@@ -72,12 +75,16 @@ function parseMap(text: string, previous: Names = {}): Names {
       `${shown(text)} is not NAME=column, NAME being one of ${COLUMN_NAMES.join(', ')}.`,
     );
   }
+  if (previous[name] !== undefined) {
+    throw new InvalidArgumentError(`${name} is mapped to ${shown(previous[name])} already.`);
+  }
   return { ...previous, [name]: column };
 }
 
 function parseShare(text: string): number {
   const [, digits, sign] = /^(\d+(?:\.\d+)?|\.\d+)\s*(%?)$/.exec(text.trim()) ?? [];
-  const share = digits === undefined ? NaN : Number(digits) / (sign === '%' ? 100 : 1);
+  // Read as one decimal number: divided by 100, 0.7 is a little less than 0.007.
+  const share = digits === undefined ? NaN : Number(`${digits}${sign === '%' ? 'e-2' : ''}`);
   if (share >= 0 && share <= 1) return share;
   throw new InvalidArgumentError(`${shown(text)} is not a share from 0 to 1, nor from 0% to 100%.`);
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { bringBack } from '../publishing/bring-back.ts';
+import type { OnProgress } from '../publishing/progress.ts';
 import { reportText } from '../publishing/replicas.ts';
 import type { PlacementStatus } from '../publishing/status.ts';
 import { generatedText } from './generated.ts';
@@ -19,17 +20,22 @@ export function statusCommand(session: Session): Command {
     .addOption(historyOption())
     .addOption(replicasOption())
     .action((flags: Flags) =>
-      runPublishing(session, flags, async ({ context, signal }) => {
+      runPublishing(session, flags, async ({ context, onProgress, signal }) => {
+        const warnings: string[] = [];
+        const listen: OnProgress = (event) => {
+          if (event.kind === 'warning') warnings.push(event.message);
+          onProgress(event);
+        };
         const { status } = await import('../publishing/status.ts');
-        const placements = await status(context, { ...flags, replicas: await replicasOf(flags) }, signal);
+        const request = { ...flags, replicas: await replicasOf(flags) };
+        const placements = await status(context, request, signal, listen);
         const text = placements.map(wholeText).join('\n') || NO_POINTER;
-        return { json: { placements }, text };
+        return { json: { placements, warnings }, text };
       }),
     );
 }
 
-const NO_POINTER =
-  'no placement has a pointer; "topshelf status --placement NAME" tells of one whose pointer is gone';
+const NO_POINTER = 'no placement has a pointer, and no record says that one ever had';
 
 function wholeText(status: PlacementStatus): string {
   const replicas = status.replicas?.map((report) => `  ${report.replica} ${reportText(report)}`);

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { UsageError } from '../domain/errors.ts';
+import { UnreachableError, UsageError } from '../domain/errors.ts';
 import type { PointerResult } from '../publishing/activate.ts';
 import type { ReplicaDirectory } from '../publishing/replicas.ts';
 import type { Waited } from '../publishing/wait.ts';
@@ -29,7 +29,10 @@ export function replicasOption(): Option {
 /** A publishing command that writes the pointer: with `--wait` and what goes with it. */
 export function pointerCommand(name: string, description: string): Command {
   return publishingCommand(name, description)
-    .option('--wait', 'return when every replica serves it; exit 4, naming those that do not, otherwise')
+    .option(
+      '--wait',
+      'return when every replica (with --demo the demo) serves it; else exit 4, naming those that do not',
+    )
     .addOption(replicasOption())
     .addOption(durationOption('--wait-timeout <time>', 'longest wait for the replicas', '60s'));
 }
@@ -53,7 +56,7 @@ export function runWaiting(
   work: (work: Work) => Promise<PlacedResult>,
 ): Promise<void> {
   return runPublishing(session, flags, async (given) => {
-    const replicas = await replicasOf(flags);
+    const replicas = await replicasOf(await withDemoReplica(flags));
     if (flags.wait !== true) {
       if (replicas !== undefined) throw new UsageError('--replicas needs --wait here');
       return work(given);
@@ -65,10 +68,21 @@ export function runWaiting(
     const { placement, epoch } = json;
     const { waitForReplicas } = await import('../publishing/wait.ts');
     const request = { placement, epoch, timeoutMs: flags.waitTimeout ?? 0 };
-    const waited = await waitForReplicas(replicas, request, given.signal);
+    const waited = await waitForReplicas(replicas, request, given.signal).catch((error: unknown) => {
+      // Whoever interrupts the wait must not take what was written for undone.
+      if (!given.signal.aborted) throw error;
+      throw new UnreachableError(`epoch ${epoch} is active; whether every replica serves it is not known`);
+    });
     if (!waited.isEverywhere) session.exitCode = EXIT.notEverywhere;
     return { json: { ...json, waited }, text: `${text}\n${waitedText(json, waited)}` };
   });
+}
+
+/** The demo is its own only replica. */
+async function withDemoReplica(flags: WaitFlags): Promise<ReplicaFlags> {
+  if (flags.wait !== true || flags.demo !== true || flags.replicas !== undefined) return flags;
+  const { findRunningDemo } = await import('../demo/running-demo.ts');
+  return { replicas: (await findRunningDemo()).ops };
 }
 
 function waitedText({ epoch }: PointerResult, { isEverywhere, replicas, laggards }: Waited): string {

@@ -135,7 +135,9 @@ export const publisherSettings = z.object({
     .describe('memory that reading and sorting the input may take before it spills to disk'),
   TOPSHELF_TEMP_DIR: file
     .prefault(tmpdir())
-    .describe('folder for what spills; it needs about twice the input’s size'),
+    .describe(
+      'folder for what spills; it needs about twice the input’s size. A process that was killed leaves its `topshelf-load-*`',
+    ),
   TOPSHELF_GATE_CONFIG: file
     .optional()
     .describe('JSON file of the gate’s thresholds; see [its page](src/gate/README.md)'),

@@ -172,7 +172,7 @@ async function placementsOf(
   tables: ReadonlyMap<string, unknown>,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const archived = (await archive.list('', signal)).map((key) => key.split('/')[0] ?? '');
+  const archived = await archive.listFolders(signal);
   const all = new Set([...tables.keys(), ...(await pointers.listPlacements(signal)), ...archived]);
   return [...all].filter(isPlacement).sort();
 }

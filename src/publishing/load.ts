@@ -13,7 +13,7 @@ import { readManifest, writeManifest, type Manifest } from './manifest.ts';
 import type { OnProgress } from './progress.ts';
 import { readBack } from './read-back.ts';
 import { retried } from './retry.ts';
-import { findTable, makeTable } from './run-table.ts';
+import { assertNotRetired, findTable, makeTable } from './run-table.ts';
 import { assertRunId, openRun, type Run } from './runs.ts';
 
 export interface LoadRequest {
@@ -42,7 +42,15 @@ export interface Loaded {
 export const DEFAULT_KEEP = 20;
 type Loader = Pick<
   PublisherContext,
-  'tables' | 'archive' | 'openRemoteFiles' | 'tablePrefix' | 'memoryLimitBytes' | 'tempDir' | 'actor' | 'now'
+  | 'pointers'
+  | 'tables'
+  | 'archive'
+  | 'openRemoteFiles'
+  | 'tablePrefix'
+  | 'memoryLimitBytes'
+  | 'tempDir'
+  | 'actor'
+  | 'now'
 >;
 
 /**
@@ -82,24 +90,23 @@ export async function load(
       signal,
     );
     const { version, table } = run;
+    if (run.isResumed) await assertNotRetired(context, placement, run, signal);
     const manifest = run.isResumed ? await readManifest(context.archive, placement, version, signal) : null;
     const found = run.isResumed ? await findTable(context.tables, run, manifest, signal) : null;
     if (found?.kind === 'sealed') {
       onProgress({ kind: 'loaded-already', version, table });
       return { version, table, seal: found.seal, manifest: manifest ?? lost(run) };
     }
+    const inputAt = context.now();
+    // Beside the writing, which waits for the table most of the time.
+    input.toParquet().catch(() => undefined);
+    // An import makes its table itself.
+    if (found?.kind !== 'unsealed' && request.importParts === undefined) {
+      await makeTable(context.tables, run, ownTags(request, run), signal);
+      onProgress({ kind: 'table-created', table });
+    }
     try {
-      const inputAt = context.now();
-      // Beside the writing, which waits for the table most of the time.
-      input.toParquet().catch(() => undefined);
-      const sample = await make(
-        context,
-        request,
-        { run, isThere: found?.kind === 'unsealed' },
-        input,
-        onProgress,
-        signal,
-      );
+      const sample = await fill(context, request, run, input, onProgress, signal);
       const times = { startedAt, inputAt, writtenAt: context.now() };
       return await finish(context, request, input, run, { sample, times }, onProgress, signal);
     } catch (error) {
@@ -110,24 +117,20 @@ export async function load(
   }
 }
 
-/** Makes the table, if it is not there, and fills it; resolves with the sample to be read back. */
-async function make(
+/** Fills the table, by the engine that was asked for; resolves with the sample to be read back. */
+async function fill(
   context: Loader,
   request: LoadRequest,
-  { run, isThere }: { run: Run; isThere: boolean },
+  run: Run,
   input: Input,
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<readonly StoredPrediction[]> {
   const { tables, archive } = context;
   const { placement, importParts: parts, writing } = request;
-  const options = ownTags(request, run);
   if (parts !== undefined) {
+    const options = ownTags(request, run);
     return importTable({ tables, archive, parts, placement, run }, input, options, onProgress, signal);
-  }
-  if (!isThere) {
-    await makeTable(tables, run, options, signal);
-    onProgress({ kind: 'table-created', table: run.table });
   }
   return fillTable(tables, run, input, writing, onProgress, signal);
 }

@@ -1,4 +1,4 @@
-import { QuarantinedError } from '../domain/errors.ts';
+import { GateError, QuarantinedError, TopshelfError } from '../domain/errors.ts';
 import { activate, assertNotHeld, type Activated } from './activate.ts';
 import { readGateOptions, type GateOptions } from './check/check.ts';
 import { assertAuthorship } from './commit.ts';
@@ -33,15 +33,29 @@ export async function publish(
   const gate = { catalogue, catalogueColumn, gateConfig };
   assertAuthorship(context, reason);
   if (override !== undefined) assertAuthorship(context, override);
-  await readGateOptions(context, placement, gate);
+  await readGateOptions(context, placement, gate, signal);
   await assertNotStopped(context, placement, undefined, signal);
   // Reading takes long enough for somebody to roll back meanwhile, so that the pointer is asked again.
   const admit = (contentHash: string) => assertNotStopped(context, placement, contentHash, signal);
   const loaded = await load(context, request, onProgress, signal, admit);
   const { version } = loaded;
   const toActivate = { placement, version, reason, override, ...gate };
-  const activated = await activate(context, toActivate, signal, onProgress);
-  return { loaded, activated };
+  try {
+    return { loaded, activated: await activate(context, toActivate, signal, onProgress) };
+  } catch (error) {
+    throw loadedOnly(loaded, placement, error);
+  }
+}
+
+/** Says that the load is there, whatever kept it from going live; the gate names its version and the way itself. */
+function loadedOnly({ version }: Loaded, placement: string, error: unknown): unknown {
+  if (error instanceof TopshelfError && !(error instanceof GateError)) {
+    // The same error, so that it stays of its class.
+    error.message +=
+      ` Version ${version} is loaded: "topshelf activate ${version} --placement ${placement}" makes it live ` +
+      'without loading it again.';
+  }
+  return error;
 }
 
 /** Throws HeldError under a hold, and QuarantinedError for content, where it is known, that may not go live. */

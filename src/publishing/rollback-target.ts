@@ -62,13 +62,18 @@ export async function rollbackTarget(
 function noRecords(placement: string, live: number): NotFoundError | UnreachableError {
   if (live === 1)
     return new NotFoundError(`no version to roll back to for ${placement}: nothing was live before`);
-  const what =
+  const [what, otherwise] =
     live === 0
-      ? `no activation of ${placement} is recorded in the archive`
-      : `the archive has no record of the ${live} epochs of ${placement}`;
+      ? [
+          `no activation of ${placement} is recorded in the archive`,
+          'Otherwise write the name of a sealed table into the pointer, or delete the pointer and activate a version.',
+        ]
+      : [
+          `the archive has no record of the ${live} epochs of ${placement}`,
+          'Without it, "topshelf activate" of a sealed version replaces what is live.',
+        ];
   return new UnreachableError(
-    `${what}: what was live before is not known. Is TOPSHELF_ARCHIVE what the publishers use? ` +
-      'Without it, "topshelf activate" of a sealed version replaces what is live.',
+    `${what}: what was live before is not known. Is TOPSHELF_ARCHIVE what the publishers use? ${otherwise}`,
   );
 }
 

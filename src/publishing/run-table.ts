@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { StoreError, UsageError } from '../domain/errors.ts';
+import { StoreError, TopshelfError, UsageError } from '../domain/errors.ts';
 import { shown } from '../domain/ids.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { PredictionTables, TableOptions } from '../store/prediction-tables.ts';
+import type { PublisherContext } from './context.ts';
 import type { Manifest } from './manifest.ts';
+import { readPointerState, standingOf } from './pointer-state.ts';
 import type { Run } from './runs.ts';
 
 const POLL_MS = 1_000;
@@ -26,7 +28,8 @@ export async function findTable(
     if (found === null) {
       if (manifest === null) return { kind: 'missing' };
       throw new UsageError(
-        `run ${shown(runId)} loaded version ${version}, and its table ${table} was deleted since: give another run id`,
+        `run ${shown(runId)} loaded version ${version}, and its table ${table} was deleted since. Nothing was loaded. ` +
+          'Give another run id, which makes a new version of the same files.',
       );
     }
     if (found.status === 'creating') {
@@ -39,7 +42,30 @@ export async function findTable(
   }
 }
 
-/** Makes the table; one that another process of the same run makes at this moment is as good. */
+/**
+ * Throws UsageError for a run whose version pruning has retired: it could be loaded, and never go live. The version that
+ * is live is none of those, whatever the list says.
+ */
+export async function assertNotRetired(
+  context: Pick<PublisherContext, 'pointers' | 'tables' | 'archive'>,
+  placement: string,
+  { runId, version, table }: Run,
+  signal: AbortSignal,
+): Promise<void> {
+  const state = await readPointerState(context, placement, signal);
+  if (state.kind === 'pointer' && state.pointer.version === version) return;
+  const { before } = await standingOf(context, placement, state, signal);
+  if (before?.retired.includes(version) !== true) return;
+  throw new UsageError(
+    `run ${shown(runId)} is version ${version}, which pruning has retired: its table ${table} is deleted, or about to be, ` +
+      'and it can never go live. Nothing was loaded. Give another run id, which makes a new version of the same files.',
+  );
+}
+
+/**
+ * Makes the table; one that another process of the same run makes at this moment is as good. An error says what is there
+ * now, as far as that can be known.
+ */
 export async function makeTable(
   tables: PredictionTables,
   { runId, table }: Run,
@@ -49,9 +75,18 @@ export async function makeTable(
   try {
     await tables.create(table, signal, options);
   } catch (error) {
-    if (runId === undefined || (await tables.describe(table, signal)) === null) throw error;
+    const isThere = async () => (await tables.describe(table, signal).catch(() => null)) !== null;
+    if (runId === undefined || !(await isThere())) throw unmade(table, error);
     while ((await tables.describe(table, signal))?.status === 'creating') {
       await delay(POLL_MS, undefined, { signal });
     }
   }
+}
+
+function unmade(table: string, error: unknown): unknown {
+  if (error instanceof TopshelfError) {
+    // The same error, so that it stays of its class. An answer that never came may have been a yes.
+    error.message += `. Nothing was loaded: table ${table}, if it is there at all, has no seal and is never activated.`;
+  }
+  return error;
 }

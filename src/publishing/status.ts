@@ -1,9 +1,11 @@
 import { messageOf } from '../domain/errors.ts';
+import { isPlacement } from '../domain/ids.ts';
 import type { Hold, Override, Quarantined } from '../domain/pointer.ts';
 import type { PublisherContext } from './context.ts';
 import { historyOf, type LedgerEntry } from './history.ts';
 import { readManifest, type Manifest } from './manifest.ts';
 import { readPointerState } from './pointer-state.ts';
+import { unheard, type OnProgress } from './progress.ts';
 import { askReplicas, type ReplicaDirectory, type ReplicaReport } from './replicas.ts';
 
 /** What the pointer of a placement says; fields are null where it does not say. */
@@ -50,19 +52,47 @@ const ARCHIVE_WAIT_MS = 2_000;
 
 type Reader = Pick<PublisherContext, 'pointers' | 'tables' | 'archive' | 'now'>;
 
-/** The status of one placement, or of all that have a pointer. */
+/**
+ * The status of one placement, or of all that have a pointer or, as far as the archive knows, had one.
+ * @param onProgress told where the archive is away, so that a placement whose pointer is gone may be missing
+ */
 export async function status(
   context: Reader,
   { placement, history = 0, replicas }: StatusRequest,
   signal: AbortSignal,
+  onProgress: OnProgress = unheard,
 ): Promise<PlacementStatus[]> {
-  const placements = placement === undefined ? await context.pointers.listPlacements(signal) : [placement];
+  const found =
+    placement === undefined
+      ? await everyStatus(context, signal, onProgress)
+      : [await statusOf(context, placement, signal)];
   return Promise.all(
-    placements.toSorted().map(async (name) => ({
-      ...(await statusOf(context, name, signal)),
-      history: history === 0 ? [] : await historyOf(context, name, history, signal),
-      replicas: replicas === undefined ? null : await askReplicas(replicas, name, signal),
+    found.map(async (each) => ({
+      ...each,
+      history: history === 0 ? [] : await historyOf(context, each.placement, history, signal),
+      replicas: replicas === undefined ? null : await askReplicas(replicas, each.placement, signal),
     })),
+  );
+}
+
+async function everyStatus(
+  context: Reader,
+  signal: AbortSignal,
+  onProgress: OnProgress,
+): Promise<PlacementStatus[]> {
+  const listed = await context.pointers.listPlacements(signal);
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(ARCHIVE_WAIT_MS)]);
+  const archived = await context.archive.listFolders(soon).catch((error: unknown) => {
+    signal.throwIfAborted();
+    const message = `placements whose pointer is gone are not listed: ${messageOf(error)}`;
+    onProgress({ kind: 'warning', message });
+    return [];
+  });
+  const names = new Set([...listed, ...archived.filter(isPlacement)]);
+  const all = await Promise.all([...names].sort().map((name) => statusOf(context, name, signal)));
+  // What was loaded and never went live has lost nothing.
+  return all.filter(
+    (each) => each.pointer !== 'absent' || each.lastRecorded !== null || each.problem !== null,
   );
 }
 

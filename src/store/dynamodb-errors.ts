@@ -15,6 +15,9 @@ const THROTTLED = new Set([
   'LimitExceededException',
 ]);
 const TIMED_OUT = new Set(['TimeoutError', 'AbortError', 'RequestTimeout', 'ConnectTimeoutError']);
+const TOO_MANY_TABLES =
+  '; an account holds only so many tables, and makes only so many at once: "topshelf prune" deletes those of versions ' +
+  'that nothing needs, and AWS raises the quota on request';
 // The SDK calls these a TimeoutError too, though nothing was waited for.
 const BROKEN_CONNECTION = new Set(['ECONNRESET', 'EPIPE']);
 
@@ -31,7 +34,8 @@ interface ErrorDetails {
 export function toStoreError(error: unknown, operation: string, table: string): TopshelfError {
   if (error instanceof TopshelfError) return error;
   const name = error instanceof Error ? error.name : '';
-  const message = `${operation} on table ${table} failed: ${name} ${messageOf(error)}${detailsOf(error)}`;
+  const hint = name === 'LimitExceededException' && operation === 'CreateTable' ? TOO_MANY_TABLES : '';
+  const message = `${operation} on table ${table} failed: ${name} ${messageOf(error)}${detailsOf(error)}${hint}`;
   if (name === 'ResourceNotFoundException') return new TableMissingError(table, { cause: error });
   if (THROTTLED.has(name)) return new StoreThrottledError(message, { cause: error });
   if (TIMED_OUT.has(name) && !isBrokenConnection(error))

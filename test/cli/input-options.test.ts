@@ -73,6 +73,29 @@ describe('load, and publish alike', () => {
     expect(err).toContain(message);
   });
 
+  it('takes no column and no list of columns twice', async () => {
+    const twice = await load('none.csv', '--map', 'ENTITY=user', '--map', 'entity=customer');
+    expect(twice).toMatchObject({ exitCode: EXIT.usage });
+    expect(twice.err).toContain('ENTITY is mapped to "user" already');
+    const lists = await load(
+      'none.csv',
+      '--columns',
+      'ENTITY,CLASS,SCORE',
+      '--columns',
+      'CLASS,ENTITY,SCORE',
+    );
+    expect(lists).toMatchObject({ exitCode: EXIT.usage });
+    expect(lists.err).toContain('it is given twice');
+  });
+
+  it('takes a percentage for the very share it is', async () => {
+    const rows = Array.from({ length: 993 }, (_, at) => `u,p${at},1\n`).join('');
+    const path = await folder.file(`ENTITY,CLASS,SCORE\n${rows}${'u,,1\n'.repeat(7)}`);
+    const rejects = ['--rejects', join(folder.path, 'seven.jsonl')];
+    expect(await load(path, ...rejects, '--max-rejects', '0.7%')).toMatchObject({ exitCode: EXIT.done });
+    expect(await load(path, ...rejects, '--max-rejects', '0.69%')).toMatchObject({ exitCode: EXIT.badData });
+  });
+
   it.each(['0', '0.001', '.5', '1', '0.1%', '100 %'])('takes a share of %s', async (share) => {
     expect(await load('none.csv', '--max-rejects', share)).toMatchObject({ exitCode: EXIT.badData });
   });

@@ -15,7 +15,17 @@ afterAll(() => folder.remove());
 function topshelf(
   argv: readonly string[],
   environment: Record<string, string> = {},
-  interrupt?: NodeJS.Signals,
+  {
+    interrupt,
+    limit,
+    unread,
+  }: {
+    readonly interrupt?: NodeJS.Signals;
+    /** Blocks of 512 bytes, or of 1,024 in some shells, that a file may have at most. */
+    readonly limit?: number;
+    /** What nobody reads, as behind `| head`. */
+    readonly unread?: 'stdout' | 'stderr';
+  } = {},
 ) {
   const env = {
     PATH: process.env.PATH ?? '',
@@ -24,14 +34,13 @@ function topshelf(
     ...environment,
   };
   return new Promise<{ exitCode: unknown; out: string; err: string }>((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [PROGRAM, ...argv],
-      { env, cwd: folder.path },
-      (error, out, err) => {
-        resolve({ exitCode: error === null ? 0 : error.code, out, err });
-      },
-    );
+    const words = [process.execPath, PROGRAM, ...argv];
+    const [file = '', ...rest] =
+      limit === undefined ? words : ['sh', '-c', `ulimit -f ${limit}; exec "$@"`, 'sh', ...words];
+    const child = execFile(file, rest, { env, cwd: folder.path }, (error, out, err) => {
+      resolve({ exitCode: error === null ? 0 : error.code, out, err });
+    });
+    if (unread !== undefined) child[unread]?.destroy();
     // Its first words say that it has begun to work.
     if (interrupt !== undefined) child.stderr?.once('data', () => child.kill(interrupt));
   });
@@ -41,7 +50,7 @@ describe('the program', () => {
   it('ends by itself with 0 when all went well', async () => {
     const { exitCode, out } = await topshelf(['status']);
     expect(exitCode).toBe(0);
-    expect(out).toMatch(/^no placement has a pointer; /);
+    expect(out).toMatch(/^no placement has a pointer, /);
   });
 
   it('ends with 64 and every mistake of its configuration', async () => {
@@ -68,13 +77,51 @@ describe('the program', () => {
     );
     const path = await folder.file(['ENTITY,CLASS,SCORE', ...rows].join('\n'));
     const tempDir = `${folder.path}/temporary`;
-    const running = topshelf(['load', path, '--placement', 'home'], { TOPSHELF_TEMP_DIR: tempDir }, 'SIGINT');
+    const running = topshelf(
+      ['load', path, '--placement', 'home'],
+      { TOPSHELF_TEMP_DIR: tempDir },
+      { interrupt: 'SIGINT' },
+    );
     const { exitCode, err } = await running;
     expect(err).toContain('topshelf: stopped by SIGINT\n');
     expect(exitCode).toBe(1);
     expect(err).not.toMatch(/\n\s+at /);
     const { readdir } = await import('node:fs/promises');
     expect(await readdir(tempDir).catch(() => [])).toEqual([]);
+  });
+
+  it.each(['stdout', 'stderr'] as const)('goes on where nobody reads its %s any more', async (unread) => {
+    const path = await folder.file('ENTITY,CLASS,SCORE\nanna,mug,1\n');
+    const argv = ['load', path, '--placement', 'home', '--estimate', '--json'];
+    const { exitCode, out, err } = await topshelf(argv, {}, { unread });
+    expect(exitCode).toBe(0);
+    if (unread === 'stderr') expect(JSON.parse(out)).toMatchObject({ items: 1 });
+    else expect(err).toMatch(/^reading .*\n$/);
+  });
+
+  // Files of at most a certain size stand for a disk that is full.
+  it.skipIf(process.platform === 'win32').each([
+    ['what was read', 100],
+    ['what is kept', 2000],
+  ])('ends with 69, and leaves nothing, where there is no room for %s', async (_, blocks) => {
+    const rows = Array.from({ length: 200_000 }, (_, at) => `user-${(at * 7919) % 20_011},product-${at},0.5`);
+    const path = await folder.file(['ENTITY,CLASS,SCORE', ...rows].join('\n'));
+    const tempDir = `${folder.path}/full`;
+    const { exitCode, out, err } = await topshelf(
+      ['load', path, '--placement', 'home', '--estimate', '--json'],
+      { TOPSHELF_TEMP_DIR: tempDir },
+      { limit: blocks },
+    );
+    expect({ exitCode, error: (JSON.parse(out) as { error: unknown }).error }).toEqual({
+      exitCode: 69,
+      error: {
+        code: 'unreachable',
+        message: expect.stringMatching(/Point TOPSHELF_TEMP_DIR to a disk/) as string,
+      },
+    });
+    expect(err).not.toMatch(/\n\s+at /);
+    const { readdir } = await import('node:fs/promises');
+    expect(await readdir(tempDir)).toEqual([]);
   });
 
   it('is executable by its own first line', async () => {

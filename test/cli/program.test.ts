@@ -100,7 +100,7 @@ describe('every command', () => {
   });
 
   it('shows pointers of every kind', async () => {
-    expect((await topshelf('status')).out).toMatch(/^no placement has a pointer; /);
+    expect((await topshelf('status')).out).toMatch(/^no placement has a pointer, /);
     await publishDay(0);
     publisher.pointers.put('bare', 'some-table');
     publisher.pointers.put('broken', '{');
@@ -132,6 +132,15 @@ describe('every command', () => {
     const { out, err } = await publishDay(1);
     expect(out).toContain('is live (epoch 2)');
     expect(err).toContain('warning: what the pointer held could not be read');
+  });
+
+  it('warns where placements may be missing from a status, also in its document', async () => {
+    await publishDay(0);
+    publisher.archive.listFolders = () => Promise.reject(new UnreachableError('the archive is away'));
+    const { out, err } = await topshelf('status', '--json');
+    const warning = 'placements whose pointer is gone are not listed: the archive is away';
+    expect(err).toBe(`warning: ${warning}\n`);
+    expect(JSON.parse(out)).toMatchObject({ placements: [{ placement: 'home' }], warnings: [warning] });
   });
 
   it('shows help and version on request, as a success', async () => {

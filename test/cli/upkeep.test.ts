@@ -97,6 +97,20 @@ describe('--wait', () => {
     });
   });
 
+  it('that is interrupted says that what was written stays written', async () => {
+    await makeLive(1);
+    const url = await replica(() => {
+      // As the process's own handler of the signal does, which this command added last.
+      process.listeners('SIGINT').at(-1)?.('SIGINT');
+      return 1;
+    });
+    const { exitCode, err } = await topshelf('block', 'a', ...home, '--wait', '--replicas', url);
+    expect(exitCode).toBe(EXIT.unexpected);
+    expect(err).toContain(
+      'stopped by SIGINT: epoch 2 is active; whether every replica serves it is not known',
+    );
+  });
+
   it('is refused, before anything is written, where the flags make no sense', async () => {
     await makeLive(1);
     for (const flags of [

@@ -93,6 +93,14 @@ export function archiveContract(name: string, open: () => Promise<Archive>): voi
       expect(await archive.list('cart/', never)).toEqual([]);
     });
 
+    it('lists the folders at its top, each once, and nothing else', async () => {
+      expect(await archive.listFolders(never)).toEqual([]);
+      for (const key of ['home/activations/2.json', 'cart/runs/a.json', 'home/versions/v/b.json']) {
+        await archive.putOnce(key, '{}', never);
+      }
+      expect(await archive.listFolders(never)).toEqual(['cart', 'home']);
+    });
+
     it('is not asked by a caller that has given up, and writes nothing for one', async () => {
       const key = 'home/activations/1.json';
       const [source, copy] = [join(folder, 'source'), join(folder, 'copy')];
@@ -105,6 +113,7 @@ export function archiveContract(name: string, open: () => Promise<Archive>): voi
         () => archive.get(key, gone),
         () => archive.getFile(key, copy, gone),
         () => archive.list('home/', gone),
+        () => archive.listFolders(gone),
       ]) {
         await expect(attempt()).rejects.toBeInstanceOf(UnreachableError);
       }

@@ -89,7 +89,7 @@ describe.concurrent('a publish that is killed', () => {
 
   it.for(tries)(
     '$moment: $step ($placement) leaves nothing half live, and the same run ends it',
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     async ({ step, moment, occurrence, placement }, { expect }) => {
       const base = { placement, paths: [yesterday], reason: 'yesterday' };
       const before = (await publish(context, base, () => undefined, never)).activated;

@@ -85,10 +85,12 @@ describe('the demo', () => {
     });
 
     expect((await recommend(server, user, '?placement=cart')).status).toBe(404);
-    await demo.topshelf('publish', bundledFile('2011-11-25'), '--placement', 'cart');
-    await expect
-      .poll(() => recommend(server, user, '?placement=cart'), SOON)
-      .toMatchObject({ source: 'personalized', products: five('2011-11-25', user) });
+    const cart = await demo.topshelf('publish', bundledFile('2011-11-25'), '--placement', 'cart', '--wait');
+    expect(cart).toMatchObject({ waited: { isEverywhere: true } });
+    expect(await recommend(server, user, '?placement=cart')).toMatchObject({
+      source: 'personalized',
+      products: five('2011-11-25', user),
+    });
 
     const popular = await recommend(server, 'nobody');
     const [blocked = ''] = popular.products;

@@ -6,6 +6,10 @@ import {
   QuarantinedError,
   UnreachableError,
 } from '../../src/domain/errors.ts';
+import { load } from '../../src/publishing/load.ts';
+import type { ProgressEvent } from '../../src/publishing/progress.ts';
+import { publish } from '../../src/publishing/publish.ts';
+import { rollback } from '../../src/publishing/rollback.ts';
 import { status } from '../../src/publishing/status.ts';
 import { never } from './fixtures.ts';
 import { useHome } from './use-home.ts';
@@ -55,6 +59,17 @@ describe('a bare table name, written by hand', () => {
     });
   });
 
+  it('of a table that is not there, where nothing was ever recorded, has a way out that works', async () => {
+    home.publisher.pointers.put('cart', 'topshelf-cart-typo');
+    const back = rollback(home.publisher, { placement: 'cart', reason: 'a typo' }, never);
+    await expect(back).rejects.toThrow('or delete the pointer and activate a version');
+    const request = { ...home.request(0), placement: 'cart' };
+    await expect(publish(home.publisher, request, () => undefined, never)).rejects.toBeInstanceOf(HeldError);
+    home.publisher.pointers.remove('cart');
+    const { activated } = await publish(home.publisher, request, () => undefined, never);
+    expect(activated).toMatchObject({ epoch: 1, changed: true });
+  });
+
   it('of a sealed table is quarantined by a rollback', async () => {
     const third = await loadDay(2);
     home.publisher.pointers.put(placement, `topshelf-home-${third}`);
@@ -77,6 +92,31 @@ describe('a pointer that is gone', () => {
     expect(gone?.lastRecorded).toMatchObject({ epoch: 3, action: 'block', version: versions[1] });
     const [other] = await status(home.publisher, { placement: 'other' }, never);
     expect(other).toMatchObject({ pointer: 'absent', problem: null, lastRecorded: null });
+  });
+
+  it('is among all placements, though the pointer store does not list it any more', async () => {
+    await publish(home.publisher, { ...home.request(0), placement: 'cart' }, () => undefined, never);
+    await load(home.publisher, { ...home.request(0), placement: 'never_live' }, () => undefined, never);
+    const all = await status(home.publisher, {}, never);
+    expect(all.map(({ placement: name, pointer }) => [name, pointer])).toEqual([
+      ['cart', 'pointer'],
+      [placement, 'absent'],
+    ]);
+    expect(all[1]?.lastRecorded).toMatchObject({ epoch: 3 });
+  });
+
+  it('may be missing among all placements where the archive is away, too, which is said', async () => {
+    await publish(home.publisher, { ...home.request(0), placement: 'cart' }, () => undefined, never);
+    home.publisher.archive.listFolders = () => Promise.reject(new UnreachableError('the archive is away'));
+    const said: ProgressEvent[] = [];
+    const all = await status(home.publisher, {}, never, (event) => said.push(event));
+    expect(all.map(({ placement: name }) => name)).toEqual(['cart']);
+    expect(said).toEqual([
+      {
+        kind: 'warning',
+        message: 'placements whose pointer is gone are not listed: the archive is away',
+      },
+    ]);
   });
 
   it('does not keep status from answering where the archive is away, too', async () => {

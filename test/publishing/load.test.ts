@@ -83,6 +83,17 @@ describe('a load', () => {
     expect(await publisher.archive.list('', never)).toEqual([]);
   });
 
+  it.each([undefined, 'nightly'])('says so where no table can be made (run %s)', async (runId) => {
+    const publisher = createPublisher();
+    publisher.tables.create = () => Promise.reject(new StoreThrottledError('too many tables'));
+    const request = { placement: 'home', paths: [await folder.file(batch(3))], runId };
+    const loading = load(publisher, request, () => undefined, never);
+    await expect(loading).rejects.toThrow(
+      /^too many tables\. Nothing was loaded: table topshelf-home-\S+, if it is there at all, has no seal/,
+    );
+    expect(publisher.tables.calls.writes).toBe(0);
+  });
+
   it('loses nothing and doubles nothing, however the store throttles', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -1,9 +1,11 @@
 import { utimes } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { StoreError, type TopshelfError } from '../../src/domain/errors.ts';
+import { StoreError, UnreachableError, type TopshelfError } from '../../src/domain/errors.ts';
+import { decodePointer, encodePointer } from '../../src/pointer/codec.ts';
 import { activate } from '../../src/publishing/activate.ts';
 import { load, type LoadRequest } from '../../src/publishing/load.ts';
 import type { ProgressEvent } from '../../src/publishing/progress.ts';
+import { prune } from '../../src/publishing/prune.ts';
 import { publish } from '../../src/publishing/publish.ts';
 import { batch, createFolder, createPublisher, never, type TestPublisher } from './fixtures.ts';
 
@@ -164,6 +166,53 @@ describe('a run with a name', () => {
     expect(await publisher.tables.list('', never)).toEqual([]);
   });
 
+  describe('whose version was retired meanwhile', () => {
+    const DAY_MS = 86_400_000;
+    const pruned = async (publisher: TestPublisher) => {
+      for (const seed of [1, 2]) {
+        publisher.advance(2 * DAY_MS);
+        const paths = [await folder.file(batch(USERS, seed))];
+        await publish(publisher, { placement: 'home', paths, reason: `day ${seed}` }, quiet, never);
+      }
+      const rules = { placement: 'home', keepVersions: 2, minAgeMs: DAY_MS, graceMs: 0, isConfirmed: true };
+      return prune(publisher, rules, never);
+    };
+
+    it.each([
+      ['in the midst of its load', (publisher: TestPublisher) => runUntil(publisher, 10)],
+      ['after its load', async (publisher: TestPublisher) => (await run(publisher)).table],
+    ])('%s is refused before anything is loaded, and told what to do', async (_, begin) => {
+      const publisher = createPublisher();
+      const table = await begin(publisher);
+      expect((await pruned(publisher)).versions.at(-1)).toMatchObject({ table, outcome: 'deleted' });
+      const { writes } = publisher.tables.calls;
+      const request = { ...requestOf(), reason: 'the run again' };
+      for (const again of [() => run(publisher), () => publish(publisher, request, quiet, never)]) {
+        const error = (await again().catch((caught: unknown) => caught)) as TopshelfError;
+        expect(error).toMatchObject({ code: 'usage' });
+        expect(error.message).toMatch(/retired.* Nothing was loaded\. Give another run id/);
+      }
+      expect(publisher.tables.calls.writes).toBe(writes);
+      expect(await publisher.tables.list('', never)).not.toContain(table);
+      const fresh = await publish(publisher, { ...request, runId: 'another' }, quiet, never);
+      expect(fresh.activated).toMatchObject({ changed: true });
+    });
+
+    it('goes on where it is live all the same', async () => {
+      const publisher = createPublisher();
+      const request = { ...requestOf(), reason: 'daily batch' };
+      const { activated } = await publish(publisher, request, quiet, never);
+      const reading = await publisher.pointers.read('home', never);
+      if (reading.kind !== 'found') throw new Error('it was published');
+      const content = decodePointer(reading.content, 'home');
+      if (content.kind !== 'pointer') throw new Error('it was published');
+      const byHand = { ...content.pointer, retired: [activated.version], epoch: 2 };
+      publisher.pointers.put('home', encodePointer(byHand));
+      const again = await publish(publisher, request, quiet, never);
+      expect(again.activated).toMatchObject({ version: activated.version, changed: false });
+    });
+  });
+
   it('begun twice at once is one version: both write the same bytes, and both succeed', async () => {
     const publisher = createPublisher();
     const runs = await Promise.all([run(publisher), run(publisher), run(publisher)]);
@@ -190,6 +239,29 @@ describe('a run with a name', () => {
     await expect(run(publisher)).rejects.toThrow(/does not hold what was written/);
     expect(await publisher.tables.readSeal(table, never)).toBeNull();
   });
+
+  it.each(['predictions.parquet', 'manifest.json'])(
+    'goes on where the archive refused %s in the midst of the load, which sealed nothing',
+    async (name) => {
+      const publisher = createPublisher();
+      const { archive } = publisher;
+      const whole = { ...archive };
+      const refuse = (key: string) => {
+        if (key.endsWith(name)) throw new UnreachableError('the archive is full');
+      };
+      archive.putOnce = async (key, ...rest) => (refuse(key), whole.putOnce(key, ...rest));
+      archive.putFileOnce = async (key, ...rest) => (refuse(key), whole.putFileOnce(key, ...rest));
+      await expect(run(publisher)).rejects.toThrow(
+        /^the archive is full\. Table \S+ stays without a seal.* the same run id goes on/,
+      );
+      const [table = ''] = await publisher.tables.list('', never);
+      expect(await publisher.tables.readSeal(table, never)).toBeNull();
+      Object.assign(archive, whole);
+      const { writes } = publisher.tables.calls;
+      expect(await run(publisher)).toMatchObject({ table });
+      expect(publisher.tables.calls.writes).toBe(writes);
+    },
+  );
 
   it('goes on though its progress could not be noted for a while', async () => {
     const publisher = createPublisher();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError, StoreThrottledError, TableMissingError } from '../../src/domain/errors.ts';
 import { writePredictions } from '../../src/publishing/write-predictions.ts';
+import { toStoreError } from '../../src/store/dynamodb-errors.ts';
 import { createDynamoDbTables } from '../../src/store/dynamodb-tables.ts';
 import { predictionItem, startStubDynamoDb, throttled, type StubDynamoDb } from '../support/stub-dynamodb.ts';
 
@@ -52,6 +53,14 @@ describe('tables, while they are written', () => {
     expect(await writePredictions(tables, TABLE, all(), options)).toBe(3);
     expect(stub.requests).toHaveLength(3);
     tables.close();
+  });
+
+  it('say what makes room where the account has as many tables as it may', () => {
+    const refusal = Object.assign(new Error('Subscriber limit exceeded'), { name: 'LimitExceededException' });
+    const error = toStoreError(refusal, 'CreateTable', TABLE);
+    expect(error).toBeInstanceOf(StoreThrottledError);
+    expect(error.message).toMatch(/CreateTable on table topshelf-home-v1 failed: .*"topshelf prune" deletes/);
+    expect(toStoreError(refusal, 'PutItem', TABLE).message).not.toContain('prune');
   });
 
   it('pass on an error that is not of the store for the moment', async () => {

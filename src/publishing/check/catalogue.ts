@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { symlink } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { BadInputError, messageOf } from '../../domain/errors.ts';
 import { shown } from '../../domain/ids.ts';
@@ -22,15 +23,16 @@ export interface CatalogueIdentity {
 }
 
 /** The file's name and hash, without reading its rows. Throws BadInputError where it cannot be read. */
-export async function identifyCatalogue({
-  catalogue,
-  catalogueColumn,
-}: CatalogueOptions): Promise<CatalogueIdentity> {
+export async function identifyCatalogue(
+  { catalogue, catalogueColumn }: CatalogueOptions,
+  signal: AbortSignal,
+): Promise<CatalogueIdentity> {
   const hash = createHash('sha256');
   try {
     await statRegularFile(catalogue);
-    for await (const chunk of createReadStream(catalogue)) hash.update(chunk as Buffer);
+    await pipeline(createReadStream(catalogue), hash, { signal });
   } catch (error) {
+    signal.throwIfAborted();
     throw new BadInputError(`the catalogue ${catalogue} cannot be read: ${messageOf(error)}`, {
       cause: error,
     });
@@ -46,6 +48,7 @@ export async function readCatalogue(
   connection: DuckDBConnection,
   folder: string,
   { catalogue, catalogueColumn }: CatalogueOptions,
+  signal: AbortSignal,
 ): Promise<void> {
   // A name that DuckDB cannot take for a pattern, ending as the file's own, which says whether it is compressed.
   const plainPath = join(folder, catalogue.endsWith('.gz') ? 'catalogue.csv.gz' : 'catalogue.csv');
@@ -53,24 +56,25 @@ export async function readCatalogue(
   const rows = `read_csv(${quoted(plainPath)}, header=true, all_varchar=true, delim=',', quote='"', escape='"')`;
   const refuse = (why: string, cause?: unknown) =>
     new BadInputError(`the catalogue ${catalogue} cannot be used: ${why}`, { cause });
+  const refuseUnread = (error: unknown): never => {
+    signal.throwIfAborted();
+    throw refuse(messageOf(error).split('\n')[0] ?? '', error);
+  };
   const columns = await connection
     .runAndReadAll(`SELECT * FROM ${rows} LIMIT 0`)
-    .then((result) => result.columnNames())
-    .catch((error: unknown) => {
-      throw refuse(messageOf(error).split('\n')[0] ?? '', error);
-    });
+    .then((result) => result.columnNames(), refuseUnread);
   const column = columns.find((name) => catalogueColumn === undefined || name === catalogueColumn);
   if (column === undefined) {
     throw refuse(`it has no column ${shown(catalogueColumn)}; its columns are ${columns.join(', ')}`);
   }
+  // Only a query that is under way can be interrupted.
+  signal.throwIfAborted();
   const id = `"${column.replaceAll('"', '""')}"`;
   await connection
     .run(
       `CREATE TEMP TABLE catalogue AS SELECT DISTINCT ${id} AS productId FROM ${rows} WHERE ${id} IS NOT NULL`,
     )
-    .catch((error: unknown) => {
-      throw refuse(messageOf(error).split('\n')[0] ?? '', error);
-    });
+    .catch(refuseUnread);
   const { products } = await selectNumbers(connection, { products: 'count(*)' }, 'FROM catalogue');
   if (products === 0) throw refuse('it has no products');
 }

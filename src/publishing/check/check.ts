@@ -60,7 +60,7 @@ export async function checkSubject(
   signal: AbortSignal,
 ): Promise<CheckSubject> {
   const { placement } = candidate;
-  const { thresholds, catalogue } = await readGateOptions(context, placement, options);
+  const { thresholds, catalogue } = await readGateOptions(context, placement, options, signal);
   return { candidate, live: await liveBaseline(context, placement, state, signal), thresholds, catalogue };
 }
 
@@ -69,6 +69,7 @@ export async function readGateOptions(
   context: Pick<PublisherContext, 'gateConfig'>,
   placement: string,
   { catalogue, catalogueColumn, gateConfig = context.gateConfig }: GateOptions,
+  signal: AbortSignal,
 ): Promise<Pick<CheckSubject, 'thresholds' | 'catalogue'>> {
   if (catalogue === undefined && catalogueColumn !== undefined) {
     throw new UsageError(`a column ${catalogueColumn} was named, and no catalogue that could have it`);
@@ -76,5 +77,5 @@ export async function readGateOptions(
   const thresholds = await readThresholds(gateConfig, placement);
   if (catalogue === undefined) return { thresholds, catalogue: null };
   const options = { catalogue, catalogueColumn };
-  return { thresholds, catalogue: { ...options, identity: await identifyCatalogue(options) } };
+  return { thresholds, catalogue: { ...options, identity: await identifyCatalogue(options, signal) } };
 }

@@ -75,7 +75,7 @@ async function measureSubject(
   const connection = await workbench.connect();
   if (catalogue !== null) {
     onStep(`reading the catalogue ${catalogue.catalogue}`);
-    await readCatalogue(connection, workbench.folder, catalogue);
+    await readCatalogue(connection, workbench.folder, catalogue, signal);
   }
   const { placement } = candidate;
   onStep(`fetching the predictions of ${candidate.version}`);

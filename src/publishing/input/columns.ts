@@ -44,7 +44,16 @@ export function findColumns(path: string, names: readonly string[], map: InputRe
         'Say which columns they are: --map ENTITY=customer_id, or --columns for CSV without a header.',
     );
   }
+  const rank = find('RANK');
+  const used = [entity, product, score, rank].filter((at) => at !== undefined);
+  const doubled = used.find((at, index) => used.indexOf(at) < index);
+  if (doubled !== undefined) {
+    throw new BadInputError(
+      `${path}: column ${names[doubled]} would be two of ENTITY, CLASS, SCORE and RANK at once; ` +
+        `${found}. Say with --map which column each of them is.`,
+    );
+  }
   // Kumo's anchor is the moment that the predictions are made for; a plain TIMESTAMP counts where there is none.
   const timestamp = find('ANCHOR_TIMESTAMP') ?? find('TIMESTAMP');
-  return { count: names.length, entity, class: product, score, rank: find('RANK'), timestamp };
+  return { count: names.length, entity, class: product, score, rank, timestamp };
 }

@@ -77,7 +77,12 @@ export function machineFault(error: unknown): UnreachableError | undefined {
       { cause: error },
     );
   }
-  if (message.startsWith('IO Error')) return new UnreachableError(message, { cause: error });
+  if (message.startsWith('IO Error')) {
+    const advice = /No space left|File too large/.test(message)
+      ? '. Point TOPSHELF_TEMP_DIR to a disk with room.'
+      : '';
+    return new UnreachableError(`${message}${advice}`, { cause: error });
+  }
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 import { glob, readdir, stat } from 'node:fs/promises';
 import { basename, join, matchesGlob } from 'node:path';
-import { BadInputError, UnreachableError } from '../../domain/errors.ts';
+import { BadInputError, messageOf, UnreachableError } from '../../domain/errors.ts';
 import { compareBytes } from '../byte-order.ts';
 import type { FoundFile } from './input-file.ts';
 import type { RemoteFile, RemoteFiles } from './remote-files.ts';
@@ -20,7 +20,7 @@ export interface Finding {
 /**
  * The files that some paths mean: files, folders (all files below them), globs, `s3://bucket/key` and everything below
  * `s3://bucket/prefix`, which are copied to the local disk. In folders, names that begin with `_` or `.` are notes of
- * other tools (`_SUCCESS`) and left out. Each file once. Throws BadInputError where a path means no file.
+ * other tools (`_SUCCESS`) and left out; whatever else is no file is reported when it is opened. Each file once. Throws BadInputError where a path means no file.
  */
 export async function findFiles(paths: readonly string[], finding: Finding): Promise<FoundFile[]> {
   const found = new Map<string, FoundFile>();
@@ -36,9 +36,12 @@ export async function findFiles(paths: readonly string[], finding: Finding): Pro
 async function findLocal(path: string): Promise<string[]> {
   const facts = await stat(path).catch(() => undefined);
   if (facts?.isDirectory() === true) {
-    const entries = await readdir(path, { recursive: true, withFileTypes: true });
+    const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+      throw new UnreachableError(`the folder ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+    });
+    // Links too: what one leads to is read, or reported by its name, and never left out without a word.
     const files = entries
-      .filter((entry) => entry.isFile())
+      .filter((entry) => !entry.isDirectory())
       .map((entry) => join(entry.parentPath, entry.name));
     return someOf(
       files.filter((file) => !isNote(file.slice(path.length))),
@@ -48,7 +51,10 @@ async function findLocal(path: string): Promise<string[]> {
   // What exists is meant, whatever its name looks like; what neither exists nor is a pattern is reported when opened.
   if (facts !== undefined || !WILDCARD.test(path)) return [path];
   const matches: string[] = [];
-  for await (const match of glob(path)) if ((await stat(match)).isFile()) matches.push(match);
+  // A link that leads nowhere is reported when it is opened.
+  for await (const match of glob(path)) {
+    if ((await stat(match).catch(() => undefined))?.isDirectory() !== true) matches.push(match);
+  }
   return someOf(matches, `no file matches ${path}`);
 }
 

@@ -34,8 +34,9 @@ export function collectPredictions(path: string, hash: ContentHash): KeptPredict
   const flush = () => {
     const bytes = Buffer.from(text);
     hash.addLines(bytes);
-    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+    // Before the write: what a full disk refused is not tried again by the closing of the file.
     text = '';
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
   };
   return {
     add(prediction) {

@@ -3,32 +3,42 @@ import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
-import { BadInputError, messageOf, TopshelfError, UnreachableError } from '../../domain/errors.ts';
+import { s3ClientConfig, type S3Connection } from '../../config/s3-connection.ts';
+import { BadInputError, messageOf, UnreachableError } from '../../domain/errors.ts';
 import type { RemoteFile, RemoteFiles } from './remote-files.ts';
 
-export interface S3FilesOptions {
-  /** Region and credentials as the AWS SDK finds them unless given. */
-  readonly region?: string;
-  /** Another server that speaks S3, such as `http://127.0.0.1:9000`. */
-  readonly endpoint?: string;
-  readonly forcePathStyle?: boolean;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+export interface S3FilesOptions extends S3Connection {
+  /** Milliseconds without any sign of the server after which it counts as not answering. Default 30,000. */
+  readonly silenceMs?: number;
 }
 
+/** As long as the archive waits: listing a large bucket is slow at times, and nobody's request waits for it. */
+const SILENCE_MS = 30_000;
 // The SDK repeats requests, not bodies that break off midway.
-const MAX_ATTEMPTS = 3;
+const MAX_COPIES = 3;
+/** What a local disk refuses a file with; another attempt would end no better. */
+const DISK_FAULTS = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EACCES', 'EPERM', 'ENOENT']);
 
 /** Files in S3. */
-export function createS3Files(options: S3FilesOptions): RemoteFiles {
-  const client = new S3Client(options);
+export function createS3Files({ silenceMs = SILENCE_MS, ...connection }: S3FilesOptions): RemoteFiles {
+  const client = new S3Client(s3ClientConfig(connection, { requestMs: silenceMs, idleMs: silenceMs }));
 
-  async function copy({ url, bytes, etag }: RemoteFile, path: string, signal: AbortSignal): Promise<void> {
+  async function open({ url, etag }: RemoteFile, signal: AbortSignal): Promise<Readable> {
     const { bucket, key } = parseS3Url(url);
-    const command = new GetObjectCommand({ Bucket: bucket, Key: key, IfMatch: etag });
-    const { Body } = await client.send(command, { abortSignal: signal });
-    await pipeline(Body as Readable, createWriteStream(path), { signal });
-    const { size } = await stat(path);
-    if (size !== bytes) throw new Error(`${size} of ${bytes} bytes came`);
+    try {
+      const command = new GetObjectCommand({ Bucket: bucket, Key: key, IfMatch: etag });
+      const { Body } = await client.send(command, { abortSignal: signal });
+      return Body as Readable;
+    } catch (error) {
+      signal.throwIfAborted();
+      const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+      if (status === 412 || status === 404) {
+        throw new BadInputError(`${url} changed after it was listed; try again when it is complete`, {
+          cause: error,
+        });
+      }
+      throw new UnreachableError(`reading ${url} failed: ${messageOf(error)}`, { cause: error });
+    }
   }
 
   return {
@@ -56,22 +66,27 @@ export function createS3Files(options: S3FilesOptions): RemoteFiles {
 
     async fetch(file, path, signal) {
       for (let attempt = 1; ; attempt++) {
+        const body = await open(file, signal);
         try {
-          await copy(file, path, signal);
+          // What the SDK does with its signal once the head of the answer is there, it does not say.
+          await pipeline(body, createWriteStream(path), { signal });
+          const { size } = await stat(path);
+          if (size !== file.bytes) throw new Error(`${size} of ${file.bytes} bytes came`);
           return;
         } catch (error) {
           signal.throwIfAborted();
-          const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-          if (status === 412 || status === 404) {
-            throw new BadInputError(
-              `${file.url} changed after it was listed; try again when it is complete`,
-              {
-                cause: error,
-              },
+          if (isDiskFault(error)) {
+            throw new UnreachableError(
+              `${file.url} (${file.bytes} bytes) cannot be copied to this machine: ${messageOf(error)}; ` +
+                'point TOPSHELF_TEMP_DIR to a larger disk',
+              { cause: error },
             );
           }
-          if (error instanceof TopshelfError || attempt === MAX_ATTEMPTS) {
-            throw new UnreachableError(`reading ${file.url} failed: ${messageOf(error)}`, { cause: error });
+          if (attempt === MAX_COPIES) {
+            throw new UnreachableError(
+              `reading ${file.url} broke off ${MAX_COPIES} times: ${messageOf(error)}`,
+              { cause: error },
+            );
           }
         }
       }
@@ -81,6 +96,10 @@ export function createS3Files(options: S3FilesOptions): RemoteFiles {
       client.destroy();
     },
   };
+}
+
+function isDiskFault(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && DISK_FAULTS.has(String(error.code));
 }
 
 function parseS3Url(url: string): { bucket: string; key: string } {

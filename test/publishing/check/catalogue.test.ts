@@ -1,8 +1,9 @@
-import { symlink } from 'node:fs/promises';
+import { symlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BadInputError, UsageError } from '../../../src/domain/errors.ts';
+import { identifyCatalogue } from '../../../src/publishing/check/catalogue.ts';
 import { check } from '../../../src/publishing/check/check.ts';
 import { load } from '../../../src/publishing/load.ts';
 import { batch, createFolder, createPublisher, gzip, never, type TestPublisher } from '../fixtures.ts';
@@ -45,6 +46,15 @@ describe('a catalogue', () => {
 
   it('must be a regular file: it is read more than once', async () => {
     await expect(checkWith('/dev/zero')).rejects.toThrow('/dev/zero is a device, not a regular file');
+  });
+
+  it('of any size is read no further once the command is interrupted', async () => {
+    const catalogue = await folder.file('id\n', 'large.csv');
+    await truncate(catalogue, 4 * 1024 ** 3);
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error('stopped by SIGINT')), 20);
+    const attempt = identifyCatalogue({ catalogue, catalogueColumn: undefined }, stop.signal);
+    await expect(attempt).rejects.toThrow('stopped by SIGINT');
   });
 
   it('may be gzip, and have any name', async () => {

@@ -99,6 +99,22 @@ describe('any rows, in any order, in any format', () => {
     },
     90_000,
   );
+
+  it.each(Object.entries(writers))('take ids of 128 bytes, and none of 129: %s', async (name, write) => {
+    const options = {
+      ...(name === 'header-less CSV' ? { columns: ['ENTITY', 'CLASS', 'SCORE', 'RANK'] } : {}),
+      format: formatOf(name),
+    } as const;
+    const longest = ['u'.repeat(128), 'é'.repeat(64), '\u{1F600}'.repeat(32)];
+    const path = await write(longest.map((id) => [id, id, 1, 1]));
+    const found = await withInput([path], (input) => collect(input.predictions()), options);
+    expect(found.map(({ userId }) => userId)).toEqual(longest);
+    for (const bad of [[`${longest[1]}a`, 'p', 1, 1] as const, ['u', `${longest[2]}a`, 1, 1] as const]) {
+      const refused = withInput([await write([bad])], () => 0, options);
+      await expect(refused).rejects.toThrow('is 129 bytes long; at most 128 are allowed');
+    }
+  });
+
   const formatOf = (name: string) =>
     name === 'Parquet' ? 'parquet' : name.includes('JSON') ? 'json' : 'csv';
 });

@@ -1,9 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findFiles } from '../../../src/publishing/input/find-files.ts';
 import type { RemoteFile, RemoteFiles } from '../../../src/publishing/input/remote-files.ts';
-import { createFolder, never } from '../fixtures.ts';
+import { createFolder, never, withInput } from '../fixtures.ts';
 
 let folder: Awaited<ReturnType<typeof createFolder>>;
 const FILES = ['b.csv', 'a.csv', 'day=1/part-0', 'day=1/_SUCCESS', '.hidden/c.csv', 'd[1].csv', '_run/e.csv'];
@@ -54,6 +54,21 @@ it('takes all files of a folder, without the notes of other tools', async () => 
 it('takes the files that a glob matches', async () => {
   expect(await find(local('*.csv'))).toEqual(['a.csv', 'b.csv', 'd[1].csv']);
   expect(await find(local('{a,b}.csv'), local('*/part-*'))).toEqual(['a.csv', 'b.csv', 'day=1/part-0']);
+});
+
+it('follows links to files, and leaves no other link out without a word', async () => {
+  const linked = join(folder.path, 'linked');
+  await mkdir(join(linked, 'more'), { recursive: true });
+  await symlink(local('a.csv'), join(linked, 'latest.csv'));
+  expect(await find(linked)).toEqual([join(linked, 'latest.csv')]);
+  expect(await find(join(linked, '*.csv'))).toEqual([join(linked, 'latest.csv')]);
+  await symlink(join(linked, 'gone'), join(linked, 'more', 'nowhere.csv'));
+  for (const path of [linked, join(linked, '*/*.csv')]) {
+    await expect(withInput([path], () => 0)).rejects.toThrow('nowhere.csv does not exist');
+  }
+  await rm(join(linked, 'more', 'nowhere.csv'));
+  await symlink(join(folder.path, 'in'), join(linked, 'more', 'elsewhere'));
+  await expect(withInput([linked], () => 0)).rejects.toThrow('elsewhere is a directory, not a regular file');
 });
 
 it('leaves a name that is neither there nor a pattern to be reported when it is opened', async () => {

@@ -219,6 +219,15 @@ describe('CSV of other shapes', () => {
         ['a', 0.5],
       ],
     });
+    const other = await folder.file('v,x,1,c\r\nu,x,0.6,c\r\n');
+    expect(await items([path, other], { columns: ['entity', '_', 'SCORE', 'CLASS'] })).toMatchObject({
+      u: [
+        ['b', 0.75],
+        ['c', 0.6],
+        ['a', 0.5],
+      ],
+      v: [['c', 1]],
+    });
     const named = await folder.file(csv([['u', 'a', 1]]));
     await expect(items([named], { columns: ['Entity', 'class', 'score'] })).rejects.toThrow(
       'leave --columns out',

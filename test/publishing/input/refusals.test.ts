@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BadInputError } from '../../../src/domain/errors.ts';
+import { BadInputError, UnreachableError } from '../../../src/domain/errors.ts';
 import { createFolder, csv, gzip, withInput } from '../fixtures.ts';
 
 let folder: Awaited<ReturnType<typeof createFolder>>;
@@ -147,6 +148,12 @@ describe('a file that cannot be a batch is refused', () => {
       'column ENTITY, CLASS, SCORE is missing; found "ENTITY;CLASS;SCORE"',
     ],
     ['a doubled column', 'ENTITY,CLASS,SCORE,score\nu,p,1,2\n', 'names column SCORE more than once'],
+    ['gzip of gzip', gzip(gzip(`${HEADER}u,p,1\n`)), 'is a gzip file inside a gzip file; unpack it once'],
+    ['gzip of Parquet', gzip('PAR1…PAR1'), 'is a Parquet file inside a gzip file; unpack it once'],
+    ['a zip file', Buffer.from('PK\x03\x04\x14\0\0'), 'is a zip file; unpack it'],
+    ['a zstd file', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x24]), 'is a zstd file; unpack it'],
+    ['nothing in gzip', gzip(''), 'no rows, not even a header'],
+    ['only a header in gzip', gzip(HEADER), 'there is only a header'],
     ['UTF-16', Buffer.from('\ufeffENTITY,CLASS,SCORE\nu,p,1\n', 'utf16le'), 'not valid UTF-8'],
   ])('%s', async (_, content, message) => {
     await expect(read(content)).rejects.toBeInstanceOf(BadInputError);
@@ -160,6 +167,45 @@ describe('a file that cannot be a batch is refused', () => {
     await expect(withInput([`${empty}/*.csv`], () => 0)).rejects.toThrow('no file matches');
     await expect(withInput(['s3://bucket/key'], () => 0)).rejects.toThrow('there is no object store here');
     await expect(withInput([], () => 0)).rejects.toBeInstanceOf(BadInputError);
+  });
+
+  it('one column that would be two', async () => {
+    const path = await folder.file(csv([['u', 'p', 1]]));
+    const mapped = withInput([path], () => 0, { map: { ENTITY: 'class' } });
+    await expect(mapped).rejects.toBeInstanceOf(BadInputError);
+    await expect(withInput([path], () => 0, { map: { ENTITY: 'class' } })).rejects.toThrow(
+      'column CLASS would be two of ENTITY, CLASS, SCORE and RANK at once',
+    );
+  });
+
+  it('one, or a folder, that may not be read', async () => {
+    const path = await folder.file(csv([['u', 'p', 1]]), 'forbidden.csv');
+    const closed = await mkdtemp(join(folder.path, 'closed-'));
+    await chmod(path, 0);
+    await chmod(closed, 0);
+    // The superuser may read anything, so that the file is opened as somebody else.
+    const asNobody = process.getuid?.() === 0;
+    if (asNobody) {
+      await chmod(folder.path, 0o755);
+      process.seteuid?.('nobody');
+    }
+    const tempDir = await mkdtemp(join(tmpdir(), 'topshelf-nobody-'));
+    try {
+      const refused = (given: string) =>
+        withInput([given], () => 0, { tempDir }).catch((caught: unknown) => caught as Error);
+      for (const [given, what] of [
+        [path, path],
+        [closed, `the folder ${closed}`],
+      ] as const) {
+        const error = await refused(given);
+        expect(error).toBeInstanceOf(UnreachableError);
+        expect((error as Error).message).toContain(`${what} cannot be read: EACCES`);
+      }
+    } finally {
+      if (asNobody) process.seteuid?.(0);
+      await chmod(closed, 0o755);
+      await rm(tempDir, { recursive: true });
+    }
   });
 
   it('ranks in one file and none in another', async () => {

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { UnreachableError } from '../../../src/domain/errors.ts';
-import type { RejectedRow } from '../../../src/publishing/input/rejects.ts';
+import { BadInputError, UnreachableError } from '../../../src/domain/errors.ts';
+import { assertFewRejects, createRejects, type RejectedRow } from '../../../src/publishing/input/rejects.ts';
 import { collect, createFolder, csv, gzip, withInput } from '../fixtures.ts';
 
 let folder: Awaited<ReturnType<typeof createFolder>>;
@@ -97,6 +97,19 @@ describe('a few bad rows', () => {
     await expect(withInput([path], () => 0, { maxRejects: 0 })).rejects.toThrow('allows 0 %');
   });
 
+  it.each([
+    [7, 1000, 0.007],
+    [57, 100, 0.57],
+    [29, 100, 0.29],
+    [1, 3000, 1 / 3000],
+    [3, 3, 1],
+  ])('of %i in %i are allowed by a share of %d, and one more is not', (count, rows, share) => {
+    const rejects = { ...createRejects(rejectsPath), samples: [], count };
+    expect(() => assertFewRejects(rejects, rows, share)).not.toThrow();
+    if (count === rows) return;
+    expect(() => assertFewRejects({ ...rejects, count: count + 1 }, rows, share)).toThrow(BadInputError);
+  });
+
   it('show the first ten and cut long records, and make no file where there are none', async () => {
     const long = 'x'.repeat(2000);
     const path = await folder.file(csv([['u', 'p', 1], ...Array.from({ length: 30 }, () => [long, 'p', 1])]));
@@ -121,6 +134,18 @@ describe('a few bad rows', () => {
     const path = await folder.file(`ENTITY,CLASS,SCORE\nu,,1\n`);
     const reading = withInput([path], () => 0, { rejectsPath: `${folder.path}/missing/rejects` });
     await expect(reading).rejects.toBeInstanceOf(UnreachableError);
+  });
+
+  it.skipIf(process.platform !== 'linux')('need a disk with room, however many they are', async () => {
+    for (const count of [1, 100_000]) {
+      const path = await folder.file(`ENTITY,CLASS,SCORE\n${'u,,1\n'.repeat(count)}`);
+      const error = await withInput([path], () => 0, { rejectsPath: '/dev/full' }).catch(
+        (caught: unknown) => caught,
+      );
+      expect(error).toBeInstanceOf(UnreachableError);
+      expect((error as Error).message).toContain('bad rows cannot be written to /dev/full');
+      expect((error as Error).message).toContain('--rejects');
+    }
   });
 
   it('stop the load where nothing else is left, whatever share is allowed', async () => {
