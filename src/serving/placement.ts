@@ -69,7 +69,7 @@ export class Placement {
   async start(): Promise<void> {
     this.#remembered = await this.#remember();
     await this.watcher.poll();
-    if (this.#live === undefined && this.#remembered !== undefined) {
+    if (this.#live === undefined && this.#remembered !== undefined && !this.watcher.isClosed) {
       this.#adopt(this.#remembered, this.#remembered.from, 0);
     }
   }

@@ -104,6 +104,10 @@ export class PointerWatcher {
     this.#stop.abort();
   }
 
+  get isClosed(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
   async #pollOnce(): Promise<void> {
     await this.#read();
     let tried: Candidate | undefined;
