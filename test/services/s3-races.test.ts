@@ -18,20 +18,6 @@ function start() {
 describeRaces('S3', start);
 describeDelayedPublishers('S3', start);
 
-describeFrozenPublisher } from '../contracts/frozen-publisher.ts';
-import { describeRaces } from '../contracts/races.ts';
-import { serviceEndpoints } from './endpoints.ts';
-
-describeRaces('S3', () => {
-  const { endpoint, bucket, region, accessKeyId, secretAccessKey } = serviceEndpoints().s3;
-  const credentials = { accessKeyId, secretAccessKey };
-  const prefix = `races/${randomUUID()}`;
-  // Fifty writers at once on one small machine: what is tested is who wins, not how fast.
-  const deadlineMs = 60_000;
-  return () =>
-    createS3Pointers({ bucket, prefix, endpoint, region, credentials, forcePathStyle: true, deadlineMs });
-});
-
 describeFrozenPublisher('S3', () => {
   const { endpoint, bucket, region, accessKeyId, secretAccessKey } = serviceEndpoints().s3;
   return {
