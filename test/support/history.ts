@@ -62,6 +62,14 @@ export class History {
     return this.#answers;
   }
 
+  /** Activates a version, and takes note of when and at which epoch; in the order of their epochs. */
+  async activate(work: () => Promise<{ readonly epoch: number; readonly version: string }>): Promise<number> {
+    const begunAt = performance.now();
+    const { epoch, version } = await work();
+    this.activated({ epoch, version, begunAt, doneAt: performance.now() });
+    return epoch;
+  }
+
   /** In the order of their epochs. */
   activated(activation: Activation): void {
     this.#activations.push(activation);
