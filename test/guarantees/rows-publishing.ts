@@ -18,6 +18,11 @@ const delayed = (file: string) => ({
   source: 'test/contracts/delayed-publishers.ts',
   title: 'overwrite nothing that was written meanwhile, whatever they were about to do',
 });
+const adoption = (file: string) => ({
+  file,
+  source: 'test/contracts/propagation.ts',
+  title: 'is adopted by every one of twenty servers',
+});
 const frozen = (file: string) => ({
   file,
   source: 'test/contracts/frozen-publisher.ts',
@@ -90,7 +95,12 @@ export const PUBLISHING_ROWS: readonly Row[] = [
   {
     number: 6,
     guarantee: 'Servers adopt a new version within seconds.',
-    notProven: 'Twenty servers on real S3 and ZooKeeper that note when they adopt what was published when.',
+    proofs: [
+      adoption('test/publishing/races.test.ts'),
+      adoption('test/services/s3-races.test.ts'),
+      adoption('test/services/zookeeper-races.test.ts'),
+    ],
+    failsWhen: 'the watcher does not look again after its first reading',
   },
   {
     number: 7,
@@ -181,7 +191,7 @@ export const PUBLISHING_ROWS: readonly Row[] = [
       MODEL,
       {
         file: 'test/publishing/prune.test.ts',
-        title: 'marks versions as retired before it deletes, so that none can be chosen meanwhile',
+        title: 'deletes nothing where one cannot be asked, or there is none',
       },
     ],
     failsWhen: 'pruning asks no replica what it serves',

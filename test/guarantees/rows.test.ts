@@ -36,7 +36,7 @@ describe('the rows of the guarantees', () => {
   });
 
   it('are on the page as they were found; `npm run guarantees` brings it up to date', async () => {
-    const page = await guaranteesPage(PAGE, ROWS, await readOutcomes(), await readResults());
+    const page = guaranteesPage(ROWS, await readOutcomes(), await readResults());
     await expect(page).toMatchFileSnapshot(PAGE);
   });
 });

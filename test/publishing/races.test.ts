@@ -10,6 +10,7 @@ import { createMemoryPointers } from '../../src/pointer/memory.ts';
 import { prune } from '../../src/publishing/prune.ts';
 import { rollback } from '../../src/publishing/rollback.ts';
 import { describeDelayedPublishers } from '../contracts/delayed-publishers.ts';
+import { describePropagation } from '../contracts/propagation.ts';
 import { describeRaces } from '../contracts/races.ts';
 import { putLive } from '../support/contender.ts';
 import { list, storeVersion } from '../support/versions.ts';
@@ -30,6 +31,7 @@ for (const [name, start] of [
 ] as const) {
   describeRaces(name, start);
   describeDelayedPublishers(name, start);
+  describePropagation(name, start);
 }
 
 const placement = 'home';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createS3Pointers } from '../../src/pointer/s3.ts';
 import { describeDelayedPublishers } from '../contracts/delayed-publishers.ts';
 import { describeFrozenPublisher } from '../contracts/frozen-publisher.ts';
+import { describePropagation } from '../contracts/propagation.ts';
 import { describeRaces } from '../contracts/races.ts';
 import { serviceEndpoints } from './endpoints.ts';
 
@@ -17,6 +18,7 @@ function start() {
 
 describeRaces('S3', start);
 describeDelayedPublishers('S3', start);
+describePropagation('S3', start);
 
 describeFrozenPublisher('S3', () => {
   const { endpoint, bucket, region, accessKeyId, secretAccessKey } = serviceEndpoints().s3;

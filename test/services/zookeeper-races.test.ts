@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createZooKeeperPointers } from '../../src/pointer/zookeeper.ts';
 import { describeDelayedPublishers } from '../contracts/delayed-publishers.ts';
 import { describeFrozenPublisher } from '../contracts/frozen-publisher.ts';
+import { describePropagation } from '../contracts/propagation.ts';
 import { describeRaces } from '../contracts/races.ts';
 import { serviceEndpoints } from './endpoints.ts';
 
@@ -13,6 +14,7 @@ function start() {
 
 describeRaces('ZooKeeper', start);
 describeDelayedPublishers('ZooKeeper', start);
+describePropagation('ZooKeeper', start);
 
 describeFrozenPublisher('ZooKeeper', () => ({
   TOPSHELF_POINTER: `zookeeper://${serviceEndpoints().zookeeper}/frozen-${randomUUID()}`,
