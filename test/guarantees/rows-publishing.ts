@@ -180,7 +180,7 @@ export const PUBLISHING_ROWS: readonly Row[] = [
     guarantee: 'The gate stops bad batches, and lets good ones pass.',
     proofs: [
       { file: 'test/publishing/check/labelled-set.test.ts', title: 'has every good batch pass' },
-      { file: 'test/publishing/check/labelled-set.test.ts', title: 'covers every fault in three strengths' },
+      { file: 'test/publishing/check/labelled-set.test.ts', title: 'has %s stopped at full strength, by %s' },
     ],
     failsWhen: 'the threshold of users lost is raised to all of them',
   },

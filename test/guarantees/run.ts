@@ -1,6 +1,6 @@
 /**
  * `npm run guarantees`: runs the tests that the rows name, at the size of a record, and writes README.md beside this
- * file. Numbers are rows to run, the others keep what was found before; `--services` runs the tests against real
+ * file. Numbers are rows to run, and paths test files; all else keeps what was found before; `--services` runs the tests against real
  * services too; `--quick` runs all small, and writes nothing. Ends with 1 where a test of a row fails or is not found.
  */
 import { spawn } from 'node:child_process';
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { readResults } from '../../load-tests/results.ts';
 import { keyOf, merged, readOutcomes, writeOutcomes, type Figure, type Reported } from './outcomes.ts';
+import type { Proof } from './row.ts';
 import { RECORD_SIZE, ROWS } from './rows.ts';
 import { guaranteesPage } from './table.ts';
 
@@ -21,15 +22,20 @@ const SERVICES = join(ROOT, 'test/services/run.ts');
 const args = process.argv.slice(2);
 const isQuick = args.includes('--quick');
 const withServices = args.includes('--services');
-const numbers = args.filter((arg) => !arg.startsWith('--')).map(Number);
+const paths = args.filter((arg) => arg.startsWith('test/'));
+const numbers = args.filter((arg) => !arg.startsWith('--') && !paths.includes(arg)).map(Number);
 const unknown = [
   ...args.filter((arg) => arg.startsWith('--') && arg !== '--quick' && arg !== '--services'),
+  ...paths.filter((path) => !ROWS.some(({ proofs = [] }) => proofs.some(({ file }) => file === path))),
   ...numbers.filter((number) => !ROWS.some((row) => row.number === number)).map(String),
 ];
+const isAsked = ({ file }: Proof) => paths.length === 0 || paths.includes(file);
 const rows = numbers.length === 0 ? ROWS : ROWS.filter(({ number }) => numbers.includes(number));
 
 if (unknown.length > 0) {
-  say(`${unknown.join(', ')}: neither --quick, --services nor the number of a row, 1 to ${ROWS.length}`);
+  say(
+    `${unknown.join(', ')}: neither --quick, --services, the number of a row (1 to ${ROWS.length}) nor a test file of one`,
+  );
   process.exitCode = 64;
 } else {
   const folder = await mkdtemp(join(tmpdir(), 'topshelf-guarantees-'));
@@ -41,7 +47,7 @@ if (unknown.length > 0) {
 }
 
 async function run(folder: string): Promise<number> {
-  const proofs = rows.flatMap((row) => row.proofs ?? []);
+  const proofs = rows.flatMap((row) => row.proofs ?? []).filter(isAsked);
   const files = [...new Set(proofs.map(({ file }) => file))];
   const isService = (file: string) => file.startsWith('test/services/');
   const figures = join(folder, 'figures.jsonl');

@@ -53,7 +53,7 @@ function isWhole({ userId, version, source, recommendations }: Body): boolean {
 }
 
 it(TITLE, { timeout: 3_600_000 }, async () => {
-  const test = await buildTestApi({ config: { placements: ['home'] } });
+  const test = await buildTestApi({ config: { placements: ['home'] }, maxRequestsInFlight: 10_000 });
   // Reads take their time, so that swaps come between a request and its answer.
   test.store.faults.beforeRead = async () => {
     for (let turns = Math.floor(Math.random() * 4); turns > 0; turns -= 1) await nextTurn();
