@@ -31,6 +31,9 @@ export interface LoadRequest {
   readonly importParts?: ImportParts;
 }
 
+/** A load of which the batch has been read. */
+export type BatchRequest = Omit<LoadRequest, 'paths'>;
+
 /** A version whose table is complete and sealed. */
 export interface Loaded {
   readonly version: string;
@@ -68,59 +71,64 @@ export async function load(
   admit: (contentHash: string) => Promise<void> = async () => undefined,
 ): Promise<Loaded> {
   const startedAt = context.now();
-  const { placement, runId, keep = DEFAULT_KEEP, tableOptions = {} } = request;
+  const { runId, keep = DEFAULT_KEEP } = request;
   if (runId !== undefined) assertRunId(runId);
   const input = await readInput(
     request.paths,
     inputOptions(context, { ...request, keep }, onProgress, signal),
   );
   try {
-    onProgress({ kind: 'read', rows: input.rows, users: input.users, duplicates: input.duplicates });
-    const { rejected, rejectsPath } = input;
-    if (rejectsPath !== null) onProgress({ kind: 'rejected', rows: rejected, path: rejectsPath });
-    await admit(input.contentHash);
-    const run = await openRun(
-      context,
-      {
-        placement,
-        runId,
-        options: { keep, ...understoodAs(request), ...tableOptions, ...engineOf(request) },
-      },
-      input,
-      signal,
-    );
-    const { version, table } = run;
-    if (run.isResumed) await assertNotRetired(context, placement, run, signal);
-    const manifest = run.isResumed ? await readManifest(context.archive, placement, version, signal) : null;
-    const found = run.isResumed ? await findTable(context.tables, run, manifest, signal) : null;
-    if (found?.kind === 'sealed') {
-      onProgress({ kind: 'loaded-already', version, table });
-      return { version, table, seal: found.seal, manifest: manifest ?? lost(run) };
-    }
-    const inputAt = context.now();
-    // Beside the writing, which waits for the table most of the time.
-    input.toParquet().catch(() => undefined);
-    // An import makes its table itself.
-    if (found?.kind !== 'unsealed' && request.importParts === undefined) {
-      await makeTable(context.tables, run, ownTags(request, run), signal);
-      onProgress({ kind: 'table-created', table });
-    }
-    try {
-      const sample = await fill(context, request, run, input, onProgress, signal);
-      const times = { startedAt, inputAt, writtenAt: context.now() };
-      return await finish(context, request, input, run, { sample, times }, onProgress, signal);
-    } catch (error) {
-      throw abandoned(run, error);
-    }
+    return await loadInput(context, request, { input, startedAt }, onProgress, signal, admit);
   } finally {
     await input.close();
+  }
+}
+
+/** What `load` does with a batch that has been read, which stays open. `startedAt`: when its reading began. */
+export async function loadInput(
+  context: Loader,
+  request: BatchRequest,
+  { input, startedAt }: { readonly input: Input; readonly startedAt: number },
+  onProgress: OnProgress,
+  signal: AbortSignal,
+  admit: (contentHash: string) => Promise<void> = async () => undefined,
+): Promise<Loaded> {
+  const { placement, runId, keep = DEFAULT_KEEP, tableOptions = {} } = request;
+  onProgress({ kind: 'read', rows: input.rows, users: input.users, duplicates: input.duplicates });
+  const { rejected, rejectsPath } = input;
+  if (rejectsPath !== null) onProgress({ kind: 'rejected', rows: rejected, path: rejectsPath });
+  await admit(input.contentHash);
+  const options = { keep, ...understoodAs(request), ...tableOptions, ...engineOf(request) };
+  const run = await openRun(context, { placement, runId, options }, input, signal);
+  const { version, table } = run;
+  if (run.isResumed) await assertNotRetired(context, placement, run, signal);
+  const manifest = run.isResumed ? await readManifest(context.archive, placement, version, signal) : null;
+  const found = run.isResumed ? await findTable(context.tables, run, manifest, signal) : null;
+  if (found?.kind === 'sealed') {
+    onProgress({ kind: 'loaded-already', version, table });
+    return { version, table, seal: found.seal, manifest: manifest ?? lost(run) };
+  }
+  const inputAt = context.now();
+  // Beside the writing, which waits for the table most of the time.
+  input.toParquet().catch(() => undefined);
+  // An import makes its table itself.
+  if (found?.kind !== 'unsealed' && request.importParts === undefined) {
+    await makeTable(context.tables, run, ownTags(request, run), signal);
+    onProgress({ kind: 'table-created', table });
+  }
+  try {
+    const sample = await fill(context, request, run, input, onProgress, signal);
+    const times = { startedAt, inputAt, writtenAt: context.now() };
+    return await finish(context, request, input, run, { sample, times }, onProgress, signal);
+  } catch (error) {
+    throw abandoned(run, error);
   }
 }
 
 /** Fills the table, by the engine that was asked for; resolves with the sample to be read back. */
 async function fill(
   context: Loader,
-  request: LoadRequest,
+  request: BatchRequest,
   run: Run,
   input: Input,
   onProgress: OnProgress,
@@ -135,14 +143,14 @@ async function fill(
   return fillTable(tables, run, input, writing, onProgress, signal);
 }
 
-function engineOf({ importParts }: LoadRequest) {
+function engineOf({ importParts }: BatchRequest) {
   return importParts === undefined
     ? { engine: 'batch-write' as const }
     : { engine: 'import-table' as const, importBucket: `${importParts.bucket}/${importParts.prefix}` };
 }
 
 /** What decides how the same files are understood: another answer would be another run. */
-function understoodAs({ input: { format, columns, map, maxRejects } = {} }: LoadRequest) {
+function understoodAs({ input: { format, columns, map, maxRejects } = {} }: BatchRequest) {
   return {
     ...(format === undefined ? {} : { format }),
     ...(columns === undefined ? {} : { columns }),
@@ -158,7 +166,7 @@ export function inputOptions(
     tempDir,
     openRemoteFiles,
   }: Pick<PublisherContext, 'memoryLimitBytes' | 'tempDir' | 'openRemoteFiles'>,
-  { keep, input }: LoadRequest & { readonly keep: number },
+  { keep, input }: BatchRequest & { readonly keep: number },
   onProgress: OnProgress,
   signal: AbortSignal,
 ): InputOptions {
@@ -173,7 +181,7 @@ export function inputOptions(
 /** Reads the sample back, leaves the proof in the archive, and seals. */
 async function finish(
   context: Loader,
-  request: LoadRequest,
+  request: BatchRequest,
   input: Input,
   { runId, version, table, generatedAt }: Run,
   { sample, times }: { sample: readonly StoredPrediction[]; times: Times },
@@ -222,7 +230,7 @@ async function finish(
 }
 
 /** The options of the table, with tags that say what it is where there are any: tagging needs a permission of its own. */
-function ownTags({ placement, tableOptions = {} }: LoadRequest, { version }: Run): TableOptions {
+function ownTags({ placement, tableOptions = {} }: BatchRequest, { version }: Run): TableOptions {
   const { tags } = tableOptions;
   if (tags === undefined) return tableOptions;
   return { ...tableOptions, tags: { 'topshelf:placement': placement, 'topshelf:version': version, ...tags } };

@@ -22,6 +22,8 @@ export interface PlacementParts {
   readonly warmUp: WarmUp;
   readonly observer: ServingObserver;
   readonly pollMs: number;
+  /** Milliseconds, for when a table is tried again. */
+  readonly now: () => number;
 }
 
 const LAST_SAVE_MS = 1000;
@@ -47,6 +49,7 @@ export class Placement {
       verify: parts.verify,
       observer: parts.observer,
       pollMs: parts.pollMs,
+      now: parts.now,
       current: () => this.#live ?? this.#remembered,
       isLive: () => this.#live !== undefined,
       prepare: (adopted, signal) => this.#prepare(adopted, signal),
@@ -66,7 +69,7 @@ export class Placement {
   async start(): Promise<void> {
     this.#remembered = await this.#remember();
     await this.watcher.poll();
-    if (this.#live === undefined && this.#remembered !== undefined) {
+    if (this.#live === undefined && this.#remembered !== undefined && !this.watcher.isClosed) {
       this.#adopt(this.#remembered, this.#remembered.from, 0);
     }
   }

@@ -20,6 +20,8 @@ export interface PointerWatcherOptions {
   readonly observer: ServingObserver;
   /** Time between two readings, ± 20 %, in milliseconds. */
   readonly pollMs: number;
+  /** Milliseconds, for when to try again. */
+  readonly now: () => number;
   /** What is being served now; before anything is, what was saved: nothing may fall behind it. */
   readonly current: () => Adopted | undefined;
   readonly isLive: () => boolean;
@@ -82,7 +84,7 @@ export class PointerWatcher {
       for (;;) {
         const interval = pollMs * (1 - JITTER + 2 * JITTER * Math.random());
         const untilRetry =
-          this.#candidate === undefined ? Infinity : this.#candidate.retryAt - performance.now();
+          this.#candidate === undefined ? Infinity : this.#candidate.retryAt - this.#options.now();
         await this.#hint.wait(Math.max(0, Math.min(interval, untilRetry)), this.#stop.signal);
         if (this.#stop.signal.aborted) return;
         await this.poll();
@@ -102,12 +104,16 @@ export class PointerWatcher {
     this.#stop.abort();
   }
 
+  get isClosed(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
   async #pollOnce(): Promise<void> {
     await this.#read();
     let tried: Candidate | undefined;
     for (;;) {
       const candidate = this.#candidate;
-      if (candidate === undefined || candidate === tried || candidate.retryAt > performance.now()) return;
+      if (candidate === undefined || candidate === tried || candidate.retryAt > this.#options.now()) return;
       tried = candidate;
       await this.#tryToAdopt(candidate);
     }
@@ -137,7 +143,7 @@ export class PointerWatcher {
     try {
       const content = decodePointer(bytes, this.#options.placement);
       if (content.kind === 'pointer' && !this.#isNews(content.pointer, content.checksum)) return;
-      const now = performance.now();
+      const now = this.#options.now();
       this.#candidate = { content, seenAt: now, failures: 0, retryAt: now };
     } catch (error) {
       this.#reject(error, false);
@@ -171,11 +177,11 @@ export class PointerWatcher {
       const adopted = { pointer, checksum };
       if (!(await this.#prepare(candidate, adopted)) || this.#stop.signal.aborted) return;
       this.#candidate = undefined;
-      adopt(adopted, (performance.now() - seenAt) / 1000);
+      adopt(adopted, (this.#options.now() - seenAt) / 1000);
     } catch (error) {
       const failures = candidate.failures + 1;
       const backoff = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
-      const retryAt = performance.now() + backoff * (1 - JITTER * Math.random());
+      const retryAt = this.#options.now() + backoff * (1 - JITTER * Math.random());
       this.#candidate = { content, seenAt, failures, retryAt };
       this.#reject(error, true);
     }

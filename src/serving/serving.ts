@@ -38,7 +38,7 @@ export interface ServingOptions {
   readonly bootstrap: ReadonlyMap<string, Adopted>;
   readonly observer: ServingObserver;
   readonly shedder?: LoadShedder;
-  /** Milliseconds, for the ages of what is cached. */
+  /** Milliseconds, for the ages of what is cached, and for when a table is tried again. */
   readonly now?: () => number;
   /** Runs work when this turn of the event loop has taken in all that had come. */
   readonly atTurnEnd?: (work: () => void) => void;
@@ -61,7 +61,7 @@ const MAX_LATENESS = 0.2;
 const FIRST_EXTRA_READS = 10;
 
 export function createServing(options: ServingOptions): Serving {
-  const { config, source, reader, saved, bootstrap, observer, now } = options;
+  const { config, source, reader, saved, bootstrap, observer, now = () => performance.now() } = options;
   const limit = createConcurrencyLimit(config.maxReadsInFlight);
   const budget = createCacheBudget(config.cacheBytes);
   const shedder =
@@ -82,7 +82,7 @@ export function createServing(options: ServingOptions): Serving {
     unknownMaxAgeMs,
     shedder,
     observer,
-    ...(now && { now }),
+    now,
   });
   const placements = new Placements({
     serve: config.placements,
@@ -101,6 +101,7 @@ export function createServing(options: ServingOptions): Serving {
     }),
     observer,
     pollMs: config.pointerPollMs,
+    now,
   });
   return {
     placements,

@@ -47,6 +47,7 @@ export function createWarmUp({ reader, keep, observer, users, ms }: WarmUpOption
             keep(next, userId, found.kind === 'found' ? found.items : undefined);
         }
         read += some.length;
+        if (read === hottest.length) break;
         const due = startedAt + (read / USERS_PER_SECOND) * 1000;
         await pause(Math.max(0, due - performance.now()), end);
         end.throwIfAborted();

@@ -9,20 +9,30 @@ import { createFilePointers } from '../../src/pointer/file.ts';
 import { createMemoryPointers } from '../../src/pointer/memory.ts';
 import { prune } from '../../src/publishing/prune.ts';
 import { rollback } from '../../src/publishing/rollback.ts';
+import { describeDelayedPublishers } from '../contracts/delayed-publishers.ts';
+import { describePropagation } from '../contracts/propagation.ts';
 import { describeRaces } from '../contracts/races.ts';
 import { putLive } from '../support/contender.ts';
 import { list, storeVersion } from '../support/versions.ts';
 import { createPublisher, never, type TestPublisher } from './fixtures.ts';
 
-describeRaces('memory', () => {
+function inMemory() {
   const pointers = createMemoryPointers();
   return () => pointers.open();
-});
-describeRaces('files', async () => {
+}
+async function inFiles() {
   const root = await mkdtemp(join(tmpdir(), 'topshelf-races-'));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
   return () => createFilePointers({ root, deadlineMs: 60_000 });
-});
+}
+for (const [name, start] of [
+  ['memory', inMemory],
+  ['files', inFiles],
+] as const) {
+  describeRaces(name, start);
+  describeDelayedPublishers(name, start);
+  describePropagation(name, start);
+}
 
 const placement = 'home';
 const RACES = 1_000;

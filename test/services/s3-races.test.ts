@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createS3Pointers } from '../../src/pointer/s3.ts';
+import { describeDelayedPublishers } from '../contracts/delayed-publishers.ts';
 import { describeFrozenPublisher } from '../contracts/frozen-publisher.ts';
+import { describePropagation } from '../contracts/propagation.ts';
 import { describeRaces } from '../contracts/races.ts';
 import { serviceEndpoints } from './endpoints.ts';
 
-describeRaces('S3', () => {
+function start() {
   const { endpoint, bucket, region, accessKeyId, secretAccessKey } = serviceEndpoints().s3;
   const credentials = { accessKeyId, secretAccessKey };
   const prefix = `races/${randomUUID()}`;
@@ -12,7 +14,11 @@ describeRaces('S3', () => {
   const deadlineMs = 60_000;
   return () =>
     createS3Pointers({ bucket, prefix, endpoint, region, credentials, forcePathStyle: true, deadlineMs });
-});
+}
+
+describeRaces('S3', start);
+describeDelayedPublishers('S3', start);
+describePropagation('S3', start);
 
 describeFrozenPublisher('S3', () => {
   const { endpoint, bucket, region, accessKeyId, secretAccessKey } = serviceEndpoints().s3;

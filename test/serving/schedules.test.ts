@@ -7,10 +7,13 @@ import type { PredictionReader } from '../../src/store/prediction-reader.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { observeAll } from '../../src/serving/observer.ts';
 import { createServing } from '../../src/serving/serving.ts';
+import { recordFigure } from '../support/figures.ts';
 import { createMemorySavedPointers, answerOf, told, wishOf, type Told } from '../support/serving.ts';
 import { list, pointerTo, sealedTable, storeVersion, type VersionContent } from '../support/versions.ts';
 
-const SCHEDULES = 10_000;
+/** As a rule as many as take seconds; `TOPSHELF_TEST_SCHEDULES=100000` for the whole proof. */
+const SCHEDULES = Number(process.env.TOPSHELF_TEST_SCHEDULES ?? 10_000);
+const TITLE = 'no answer mixes versions, and no server goes back in epochs';
 const VERSIONS = [1, 2, 3, 4];
 const USERS = ['u0', 'u1', 'u2'];
 
@@ -52,11 +55,12 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 );
 
 /** What each reading of pointer or table does, in the order they are made. */
-const fate = fc.constantFrom('answers', 'answers', 'answers', 'stale', 'fails');
+const fate = fc.constantFrom('answers', 'answers', 'answers', 'stale', 'older', 'fails');
+const WRITES_BEHIND = { answers: 0, fails: 0, stale: 1, older: 3 } as const;
 
 interface Scenario {
   readonly actions: readonly Action[];
-  readonly fates: readonly ('answers' | 'stale' | 'fails')[];
+  readonly fates: readonly (keyof typeof WRITES_BEHIND)[];
 }
 
 /** Fails unless everything in the answer comes from the version that it names, and for this user. */
@@ -72,15 +76,17 @@ for (const number of VERSIONS) await storeVersion(sealedStore, contentOf(number)
 async function runSchedule(scheduler: fc.Scheduler, { actions, fates }: Scenario): Promise<number> {
   const history = [encodePointer(pointerTo(sealedTable(contentOf(1)), 1))];
   let readings = 0;
-  const nextFate = () => fates[readings++ % fates.length];
+  const nextFate = () => fates[readings++ % fates.length] ?? 'answers';
   let now = 0;
 
   const source: PointerSource = {
     async read(_placement, _signal, unlessToken) {
       const which = nextFate();
       await scheduler.schedule(Promise.resolve(), 'pointer');
+      const index = Math.max(0, history.length - 1 - WRITES_BEHIND[which]);
+      // The answer may be late, and older than what others have read meanwhile.
+      await scheduler.schedule(Promise.resolve(), 'pointer arrives');
       if (which === 'fails') throw new UnreachableError('away');
-      const index = Math.max(0, history.length - 1 - (which === 'stale' ? 1 : 0));
       const token = `token-${index}`;
       if (token === unlessToken) return { kind: 'unchanged' };
       return { kind: 'found', content: Buffer.from(history[index] ?? ''), token };
@@ -180,8 +186,8 @@ async function runSchedule(scheduler: fc.Scheduler, { actions, fates }: Scenario
   }
 }
 
-describe(`over ${SCHEDULES} schedules of swaps, rollbacks, stale and failing readings and requests`, () => {
-  it('no answer mixes versions, and no server goes back in epochs', { timeout: 300_000 }, async () => {
+describe('over schedules of swaps, rollbacks, stale, late and failing readings and requests', () => {
+  it(TITLE, { timeout: 3_600_000 }, async () => {
     let answers = 0;
     const scenario = fc.record({
       actions: fc.array(action, { minLength: 5, maxLength: 25 }),
@@ -194,5 +200,6 @@ describe(`over ${SCHEDULES} schedules of swaps, rollbacks, stale and failing rea
       { numRuns: SCHEDULES },
     );
     expect(answers).toBeGreaterThan(SCHEDULES);
+    recordFigure(2, { test: TITLE, tried: SCHEDULES, result: `0 epoch regressions, ${answers} answers` });
   });
 });

@@ -290,6 +290,19 @@ describe('a server whose pointer store is away', () => {
     expect(await ask(fixture, 'anna')).toMatchObject({ source: 'popular', reason: 'store-error' });
   });
 
+  it('takes up nothing that was saved once it is closed, though it was still starting', async () => {
+    const saved = createMemorySavedPointers();
+    await saved.save(pointerTo(sealedTable(ONE), 1));
+    const fixture = openServing({ saved });
+    const reading = Promise.withResolvers<never>();
+    fixture.pointers.read = () => reading.promise;
+    const started = fixture.serving.placements.start();
+    const closed = fixture.serving.close();
+    reading.reject(new StoreError('away'));
+    await Promise.all([started, closed]);
+    expect(fixture.seen.adoptions).toEqual([]);
+  });
+
   it('starts from a bootstrap pointer where nothing was saved', async () => {
     const fixture = openServing({
       bootstrap: new Map([['home', adoptedOf(pointerTo(sealedTable(ONE), 1))]]),

@@ -64,7 +64,8 @@ describe('a warm-up', () => {
     const started = performance.now();
     point(fixture.pointers, pointerTo(fixture.two, 2));
     await poll(fixture);
-    expect(performance.now() - started).toBeGreaterThanOrEqual((USERS / 5000) * 1000 - 5);
+    // Nothing waits behind the last read, of fifty users.
+    expect(performance.now() - started).toBeGreaterThanOrEqual(((USERS - 50) / 5000) * 1000 - 5);
   });
 
   it.each([

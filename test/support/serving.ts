@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { createMemoryPointers, type MemoryPointers } from '../../src/pointer/memory.ts';
 import type { Pointer } from '../../src/domain/pointer.ts';
+import type { PointerSource } from '../../src/pointer/pointer-source.ts';
 import { observeAll, type Adoption, type ServingObserver } from '../../src/serving/observer.ts';
 import { decodePointer, encodePointer } from '../../src/pointer/codec.ts';
 import type { Adopted } from '../../src/serving/pointer-watcher.ts';
@@ -31,6 +32,8 @@ export interface Seen {
 export interface FixtureOptions extends Partial<Pick<ServingOptions, 'shedder' | 'now' | 'saved'>> {
   readonly config?: Partial<ServingOptions['config']>;
   readonly pointers?: MemoryPointers;
+  /** Where servers find their pointers; `pointers` unless it is given. */
+  readonly source?: PointerSource;
   readonly store?: MemoryStore;
   readonly bootstrap?: ReadonlyMap<string, Adopted>;
   readonly observer?: Partial<ServingObserver>;
@@ -66,7 +69,7 @@ export function openServing(options: FixtureOptions = {}): ServingFixture {
       warmUpMs: 2000,
       ...options.config,
     },
-    source: pointers,
+    source: options.source ?? pointers,
     reader: store,
     saved: options.saved ?? createMemorySavedPointers(),
     bootstrap: options.bootstrap ?? new Map<string, Adopted>(),

@@ -1,0 +1,199 @@
+import type { Row } from './row.ts';
+
+const MODEL = {
+  file: 'test/model/model.test.ts',
+  title: 'keeps every rule whatever is lost, late, stale or killed, and comes to rest on the last pointer',
+};
+const CRASH = {
+  file: 'test/end-to-end/crash.test.ts',
+  title: '$moment: $step ($placement) leaves nothing half live, and the same run ends it',
+};
+const races = (file: string) => ({
+  file,
+  source: 'test/contracts/races.ts',
+  title: 'of %i publishers, one wins each epoch, and nothing is lost',
+});
+const delayed = (file: string) => ({
+  file,
+  source: 'test/contracts/delayed-publishers.ts',
+  title: 'overwrite nothing that was written meanwhile, whatever they were about to do',
+});
+const adoption = (file: string) => ({
+  file,
+  source: 'test/contracts/propagation.ts',
+  title: 'is adopted by every one of twenty servers',
+});
+const frozen = (file: string) => ({
+  file,
+  source: 'test/contracts/frozen-publisher.ts',
+  title: 'overwrites nothing once another has activated, and says so with exit code 3',
+});
+
+/** What publishing and the swap promise. */
+export const PUBLISHING_ROWS: readonly Row[] = [
+  {
+    number: 1,
+    guarantee: 'A response comes from one version, whole.',
+    proofs: [
+      {
+        file: 'test/http/mixed-answers.test.ts',
+        title:
+          'every response, of one user or of a hundred, comes from one version, while versions swap under it',
+      },
+    ],
+    failsWhen: 'a version takes over the cache of the one before it',
+  },
+  {
+    number: 2,
+    guarantee: 'No server goes back in epochs.',
+    proofs: [
+      {
+        file: 'test/serving/schedules.test.ts',
+        title: 'no answer mixes versions, and no server goes back in epochs',
+      },
+      MODEL,
+    ],
+    failsWhen:
+      'the watcher takes any epoch other than the one it serves, or forgets the pointer that was saved',
+  },
+  {
+    number: 3,
+    guarantee: 'Of publishers that write at once, one wins each epoch, and no write is lost.',
+    proofs: [
+      races('test/publishing/races.test.ts'),
+      races('test/services/s3-races.test.ts'),
+      races('test/services/zookeeper-races.test.ts'),
+      MODEL,
+    ],
+    failsWhen: 'the store in memory writes without looking at the token',
+  },
+  {
+    number: 4,
+    guarantee: 'A publisher that is late overwrites nothing newer.',
+    proofs: [
+      delayed('test/publishing/races.test.ts'),
+      delayed('test/services/s3-races.test.ts'),
+      delayed('test/services/zookeeper-races.test.ts'),
+      frozen('test/end-to-end/races.test.ts'),
+      frozen('test/services/s3-races.test.ts'),
+      frozen('test/services/zookeeper-races.test.ts'),
+    ],
+    failsWhen: 'the store in memory writes without looking at the token',
+  },
+  {
+    number: 5,
+    guarantee: 'A swap loses no request.',
+    proofs: [
+      {
+        file: 'test/end-to-end/swaps-under-load.test.ts',
+        title: 'swaps and a SIGTERM: every request is answered, none with 5xx, each from one version',
+      },
+    ],
+    load: ['swap-under-load'],
+    failsWhen: 'a version takes over the cache of the one before it',
+  },
+  {
+    number: 6,
+    guarantee: 'Servers adopt a new version within seconds.',
+    proofs: [
+      adoption('test/publishing/races.test.ts'),
+      adoption('test/services/s3-races.test.ts'),
+      adoption('test/services/zookeeper-races.test.ts'),
+    ],
+    failsWhen: 'the watcher does not look again after its first reading',
+  },
+  {
+    number: 7,
+    guarantee: 'A hint that is lost costs one poll interval, and nothing else.',
+    proofs: [
+      MODEL,
+      {
+        file: 'test/pointer/memory.test.ts',
+        source: 'test/contracts/pointer.contract.ts',
+        title: 'are not needed: a read sees the change whose hint was lost',
+      },
+    ],
+    failsWhen: 'the watcher drops a pointer whose table could not be verified at once',
+  },
+  {
+    number: 8,
+    guarantee: 'A rollback is one command, and waits for nothing.',
+    proofs: [
+      {
+        file: 'test/serving/warm-up.test.ts',
+        title: 'makes no rollback wait: none is made for it, and one under way ends for it',
+      },
+    ],
+    failsWhen: 'a pointer with a hold is warmed up as any other',
+  },
+  {
+    number: 9,
+    guarantee: 'A rollback sticks: nothing scheduled goes live until it is released.',
+    proofs: [
+      { file: 'test/publishing/activate.test.ts', title: 'loads nothing while activations are held' },
+      MODEL,
+    ],
+    failsWhen: 'publish or activate does not look for a hold',
+  },
+  {
+    number: 10,
+    guarantee: 'A pointer that is malformed, forged or old is never adopted.',
+    notProven: 'A million generated pointers, and the named attacks on them.',
+  },
+  {
+    number: 11,
+    guarantee: 'With the pointer store away, answers stay as they are, and servers start.',
+    proofs: [
+      {
+        file: 'test/end-to-end/outages.test.ts',
+        title: 'answers do not change, and a server that starts then serves the same',
+      },
+    ],
+    failsWhen: 'a server does not start from the pointer it saved',
+    notProven: 'Half an hour without S3 and ZooKeeper, under load.',
+  },
+  {
+    number: 12,
+    guarantee: 'A table that is not complete is never live, whenever its publisher is killed.',
+    proofs: [CRASH, MODEL],
+    failsWhen: 'a table is sealed before its users are written',
+  },
+  {
+    number: 13,
+    guarantee: 'A load that goes on after a crash ends with the very table of one that was not disturbed.',
+    proofs: [CRASH],
+    failsWhen: 'a resumed load goes on one batch after the last that was noted',
+  },
+  {
+    number: 14,
+    guarantee: 'Throttling, unprocessed items, errors and resets lose no row and double none.',
+    proofs: [
+      {
+        file: 'test/publishing/load-writing.test.ts',
+        title: 'loses and doubles none of %i users, through throttling, unprocessed items, errors and resets',
+      },
+    ],
+    failsWhen: 'what the store leaves unprocessed is taken for written',
+  },
+  {
+    number: 15,
+    guarantee: 'The gate stops bad batches, and lets good ones pass.',
+    proofs: [
+      { file: 'test/publishing/check/labelled-set.test.ts', title: 'has every good batch pass' },
+      { file: 'test/publishing/check/labelled-set.test.ts', title: 'has %s stopped at full strength, by %s' },
+    ],
+    failsWhen: 'the threshold of users lost is raised to all of them',
+  },
+  {
+    number: 16,
+    guarantee: 'A table in use is never deleted.',
+    proofs: [
+      MODEL,
+      {
+        file: 'test/publishing/prune.test.ts',
+        title: 'deletes nothing where one cannot be asked, or there is none',
+      },
+    ],
+    failsWhen: 'pruning asks no replica what it serves',
+  },
+];

@@ -1,0 +1,101 @@
+import type { Row } from './row.ts';
+
+const SERVICE = 'test/serving/prediction-service.test.ts';
+const READER = 'test/store/dynamodb-faults.test.ts';
+const BREAKER = 'test/resilience/breaker.test.ts';
+
+/** What reading the table promises, and what load does to it. */
+export const SERVING_ROWS: readonly Row[] = [
+  {
+    number: 17,
+    guarantee:
+      'Where the live table is gone, callers get popular answers, and other placements notice nothing.',
+    proofs: [
+      {
+        file: 'test/end-to-end/outages.test.ts',
+        title: 'one placement’s deleted table leaves the others alone',
+      },
+    ],
+    failsWhen: 'placements share a breaker',
+  },
+  {
+    number: 18,
+    guarantee: 'Callers are answered inside the deadline, whatever the table does.',
+    proofs: [{ file: SERVICE, title: 'answers inside the deadline while the table hangs' }],
+    failsWhen: 'a caller is not freed when its signal aborts',
+    notProven: 'Latency, black holes, slow bodies and cut answers on the way to a real server.',
+  },
+  {
+    number: 19,
+    guarantee: 'A read that is given up leaves no socket behind.',
+    proofs: [
+      { file: READER, title: 'lets the request drain for a second, then ends its connection' },
+      { file: READER, title: 'keeps at most 64 requests draining, however many callers leave at once' },
+    ],
+    failsWhen: 'what drains is never cut off',
+  },
+  {
+    number: 20,
+    guarantee: 'A user is read once, however many ask at the same time.',
+    proofs: [{ file: SERVICE, title: 'reads a user once for a thousand callers at the same time' }],
+    failsWhen: 'a caller does not join the read that is under way',
+  },
+  {
+    number: 21,
+    guarantee: 'A read that failed is not kept: the next caller asks again.',
+    proofs: [{ file: SERVICE, title: 'does not keep a failure: the next caller asks the table again' }],
+    failsWhen: 'a failed read stays where callers join it',
+  },
+  {
+    number: 22,
+    guarantee: 'Retries and hedges add a tenth to the reads at most.',
+    notProven:
+      'A table that fails, throttles or ends connections, all of the time and in part, counting what it is asked.',
+  },
+  {
+    number: 23,
+    guarantee: 'Hedged reads pay.',
+    load: ['stragglers'],
+  },
+  {
+    number: 24,
+    guarantee: 'The breaker opens for failures that are many, probes one at a time, and closes again.',
+    proofs: [
+      { file: BREAKER, title: 'stays closed after one failure, and after nineteen' },
+      { file: BREAKER, title: 'opens when over half of at least twenty calls have failed' },
+      { file: BREAKER, title: 'lets exactly one probe through, and refuses the others until it ends' },
+      { file: BREAKER, title: 'opens again when the probe fails, and probes again a second later' },
+    ],
+    failsWhen: 'the breaker has the library’s own volume threshold',
+  },
+  {
+    number: 25,
+    guarantee: 'What a fault brought down comes back by itself once the fault is gone.',
+    load: ['brownout'],
+  },
+  {
+    number: 26,
+    guarantee: 'Overload takes nothing from what the table can give.',
+    load: ['overload'],
+  },
+  {
+    number: 27,
+    guarantee: 'Load is shed after a day without any as it is after a second.',
+    proofs: [
+      { file: 'test/resilience/load-shedder.test.ts', title: 'sheds at once after a day without load' },
+    ],
+    failsWhen: 'what came before decides how fast more is shed',
+  },
+  {
+    number: 28,
+    guarantee: 'Cold caches, after a start or a swap, are survived.',
+    load: ['cold-start', 'swap-under-load'],
+  },
+  {
+    number: 29,
+    guarantee: 'A new table is warm enough before it is live.',
+    notProven:
+      'AWS: the warm throughput that was asked for, and reads at the rate of the night before right after a swap. ' +
+      'That it is asked for is tested (test/services/moto-import-table.test.ts).',
+  },
+];
