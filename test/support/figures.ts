@@ -1,0 +1,18 @@
+import { appendFileSync } from 'node:fs';
+
+/** What a test found out about one of the guarantees that the project publishes. */
+export interface Figure {
+  /** The test's title. */
+  readonly test: string;
+  /** How often it was tried. */
+  readonly tried: number;
+  /** What came of it, with its unit. */
+  readonly result: string;
+}
+
+/** Adds a line of JSON to the file that `TOPSHELF_FIGURES` names; does nothing where it names none. */
+export function recordFigure(guarantee: number, figure: Figure): void {
+  const file = process.env.TOPSHELF_FIGURES;
+  if (file === undefined || file === '') return;
+  appendFileSync(file, `${JSON.stringify({ guarantee, ...figure })}\n`);
+}
