@@ -140,7 +140,8 @@ export class PointerWatcher {
 
   /** Whether this is what was read before and did not go live: refused once, or tried again in its own time. */
   #isDoubted(reading: PointerReading): boolean {
-    if (this.#doubted === undefined || reading.kind !== 'found' || reading.token !== this.#token) return false;
+    if (this.#doubted === undefined || reading.kind !== 'found' || reading.token !== this.#token)
+      return false;
     return Buffer.compare(this.#doubted, reading.content) === 0;
   }
 

@@ -68,7 +68,8 @@ function expectNothingElse(answer: unknown, table: string): void {
     typeof answer === 'object' &&
     !Array.isArray(answer) &&
     Object.keys(answer ?? {}).every((field) => field === 'ConsumedCapacity');
-  if (!isNothing) throw new StoreError(`a read of table ${table} was answered with neither an item nor nothing`);
+  if (!isNothing)
+    throw new StoreError(`a read of table ${table} was answered with neither an item nor nothing`);
 }
 
 function keyOf(userId: string): string {

@@ -5,6 +5,7 @@ import { recordFigure } from '../support/figures.ts';
 import { startPacedLoad } from '../support/paced-load.ts';
 import { untilPersonalized } from '../support/recovery.ts';
 import { answersIn, scrapeOf, total } from '../support/scrape.ts';
+import { createCaller } from '../support/send.ts';
 import { startStallClock } from '../support/stall-clock.ts';
 import { predictionItem, throttled, type StubFault, type StubRequest } from '../support/stub-dynamodb.ts';
 import { DEADLINE_MS, GOLDEN, MAX_SOCKETS, startOnStub, USERS, VERSION } from '../support/stub-shop.ts';
@@ -23,9 +24,7 @@ const inPlaceOfItems =
   ({ operation, table }: StubRequest): StubFault =>
     body(
       JSON.stringify(
-        operation === 'GetItem'
-          ? { Item: one }
-          : { Responses: { [table]: many }, UnprocessedKeys: {} },
+        operation === 'GetItem' ? { Item: one } : { Responses: { [table]: many }, UnprocessedKeys: {} },
       ),
     );
 
@@ -69,7 +68,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'bodies without end, now and then': ({ userIds: [userId = ''] }) =>
     userId.endsWith('7') ? { kind: 'huge', bytes: 64 * 1024 * 1024 } : throttled(),
   'connections that are reset': { kind: 'reset' },
-  'silence': { kind: 'hang' },
+  silence: { kind: 'hang' },
 };
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -84,8 +83,9 @@ describe('under load, while the store suffers from', () => {
       const faultFor = (request: StubRequest) => (typeof fault === 'function' ? fault(request) : fault);
       const random = createRandom(seed);
       const clock = startStallClock('machine');
+      const caller = createCaller(server.api);
       const load = startPacedLoad({
-        api: server.api,
+        send: caller.send,
         goldens: new Map([[VERSION, GOLDEN]]),
         users: USERS,
         perSecond: 300,
@@ -102,6 +102,7 @@ describe('under load, while the store suffers from', () => {
       const endedAt = performance.now();
       const recoveredMs = await untilPersonalized(load, GOLDEN.users, endedAt);
       await load.stop();
+      caller.close();
       clock.stop();
 
       expect(wrongAmong(load.answers)).toEqual([]);

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { wrongAmong } from '../support/answer-statistics.ts';
 import { recordFigure } from '../support/figures.ts';
 import { startPacedLoad, type PacedLoad } from '../support/paced-load.ts';
 import { scrapeOf, total } from '../support/scrape.ts';
+import { createCaller } from '../support/send.ts';
 import type { StubDynamoDb } from '../support/stub-dynamodb.ts';
 import { GOLDEN, NEXT, sealItem, startOnStub, USERS, VERSION } from '../support/stub-shop.ts';
 import { pointerTo } from '../support/versions.ts';
@@ -25,9 +26,11 @@ function setClock(stub: StubDynamoDb, offsetMs: number): { refused: number } {
   return seen;
 }
 
-const loadOn = (api: string, seed: number): PacedLoad =>
-  startPacedLoad({
-    api,
+function loadOn(api: string, seed: number): PacedLoad {
+  const caller = createCaller(api);
+  onTestFinished(() => caller.close());
+  return startPacedLoad({
+    send: caller.send,
     goldens: new Map([
       [VERSION, GOLDEN],
       [NEXT.seal.version, GOLDEN],
@@ -36,6 +39,7 @@ const loadOn = (api: string, seed: number): PacedLoad =>
     perSecond: 200,
     seed,
   });
+}
 const degradedAmong = ({ answers }: PacedLoad) =>
   answers.filter(({ reason }) => reason !== '' && reason !== 'unknown-user');
 
@@ -44,31 +48,35 @@ describe('a clock that is wrong', () => {
     ['hours behind the store’s from the start', [3 * HOUR_MS]],
     ['hours ahead of the store’s from the start', [-3 * HOUR_MS]],
     ['stepped back and forth under load', [0, 2 * HOUR_MS, -5 * HOUR_MS, 0]],
-  ])('%s: is corrected with the first refusal, and no caller notices', { timeout: 60_000 }, async (_, steps) => {
-    const [first = 0, ...others] = steps;
-    let seen = { refused: 0 };
-    const { stub, server } = await startOnStub((started) => (seen = setClock(started, first)));
-    const load = loadOn(server.api, first);
-    await pause(700);
-    let refused = seen.refused;
-    for (const offset of others) {
-      seen = setClock(stub, offset);
+  ])(
+    '%s: is corrected with the first refusal, and no caller notices',
+    { timeout: 60_000 },
+    async (_, steps) => {
+      const [first = 0, ...others] = steps;
+      let seen = { refused: 0 };
+      const { stub, server } = await startOnStub((started) => (seen = setClock(started, first)));
+      const load = loadOn(server.api, first);
       await pause(700);
-      refused += seen.refused;
-    }
-    await load.stop();
+      let refused = seen.refused;
+      for (const offset of others) {
+        seen = setClock(stub, offset);
+        await pause(700);
+        refused += seen.refused;
+      }
+      await load.stop();
 
-    expect(wrongAmong(load.answers)).toEqual([]);
-    // A machine that is busy may let time run out for a few: that is not the clock's doing.
-    expect(degradedAmong(load).filter(({ reason }) => reason === 'store-error')).toEqual([]);
-    // Those under way when a clock steps are refused once each, and none after them.
-    expect(refused).toBeLessThanOrEqual(steps.length * 40);
-    recordFigure(18, {
-      test: 'a clock that is wrong by hours',
-      tried: load.answers.length,
-      result: `0 errors, ${refused} requests signed a second time`,
-    });
-  });
+      expect(wrongAmong(load.answers)).toEqual([]);
+      // A machine that is busy may let time run out for a few: that is not the clock's doing.
+      expect(degradedAmong(load).filter(({ reason }) => reason === 'store-error')).toEqual([]);
+      // Those under way when a clock steps are refused once each, and none after them.
+      expect(refused).toBeLessThanOrEqual(steps.length * 40);
+      recordFigure(18, {
+        test: 'a clock that is wrong by hours',
+        tried: load.answers.length,
+        result: `0 errors, ${refused} requests signed a second time`,
+      });
+    },
+  );
 });
 
 describe('a pointer whose table cannot be trusted', () => {

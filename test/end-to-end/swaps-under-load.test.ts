@@ -5,7 +5,7 @@ import { publish } from '../../src/publishing/publish.ts';
 import { keepAliveGet } from '../support/keep-alive-get.ts';
 import { becomesReady, spawnServer } from '../support/program.ts';
 import { bundledFile, bundledRanking } from '../support/real-data.ts';
-import { openShop, type Shop } from '../support/shop.ts';
+import { openShop } from '../support/shop.ts';
 
 const SWAPS = 20;
 const CONNECTIONS = 16;
@@ -13,20 +13,6 @@ const DRAIN_DELAY_MS = 1000;
 const SHUTDOWN_TIMEOUT_MS = 3000;
 // Process start and closing of clients, on a machine that may be busy.
 const SLACK_MS = 5000;
-
-/** What tells the real program where the shop's tables, pointers and archive are. */
-function environmentOf({ environment, emulator }: Shop) {
-  return {
-    ...environment,
-    AWS_ENDPOINT_URL_DYNAMODB: emulator.connection.endpoint,
-    AWS_REGION: 'local',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    TOPSHELF_LOG_LEVEL: 'info',
-    TOPSHELF_DRAIN_DELAY_MS: String(DRAIN_DELAY_MS),
-    TOPSHELF_SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
-  };
-}
 
 interface Tally {
   readonly statuses: Map<number, number>;
@@ -52,7 +38,11 @@ describe('under steady keep-alive load', () => {
         versions.push(loaded.version);
         expected.set(loaded.version, bundledRanking(day));
       }
-      const server = await spawnServer(environmentOf(shop));
+      const server = await spawnServer({
+        ...shop.programEnvironment,
+        TOPSHELF_DRAIN_DELAY_MS: String(DRAIN_DELAY_MS),
+        TOPSHELF_SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
+      });
       await becomesReady(server);
 
       const users = [...bundledRanking('2011-11-25').keys()];

@@ -62,7 +62,7 @@ export async function openFaultShop(pointer?: string): Promise<FaultShop> {
     TOPSHELF_DRAIN_DELAY_MS: '0',
     TOPSHELF_LOG_LEVEL: 'info',
   };
-  // The publisher is in this process, and the AWS SDK reads its settings there.
+  // The publisher is in this process, and the AWS SDK reads its settings there; each test file has one of its own.
   for (const [name, value] of Object.entries(environment)) {
     if (name.startsWith('AWS_')) vi.stubEnv(name, value);
   }
@@ -82,12 +82,10 @@ export async function openFaultShop(pointer?: string): Promise<FaultShop> {
     users: [...(one?.keys() ?? [])].filter((userId) => other?.has(userId)),
     versions: [first, second],
     environment,
-    activate: (version) =>
-      activate(context, { placement: 'home', version, reason: 'test' }, soon()),
+    activate: (version) => activate(context, { placement: 'home', version, reason: 'test' }, soon()),
     async close() {
       await context.close();
       await rm(folder, { recursive: true, force: true });
-      vi.unstubAllEnvs();
     },
   };
 }

@@ -62,7 +62,9 @@ describe('with the table store behind a network that fails', () => {
         expect(total(samples, 'topshelf_pointer_rejections_total')).toBe(0);
         // Reads without a caller are cut off after a second; what is left is the pool, idle.
         await expect
-          .poll(async () => total(await scrapeOf(server), 'topshelf_store_reads_in_flight'), { timeout: 5000 })
+          .poll(async () => total(await scrapeOf(server), 'topshelf_store_reads_in_flight'), {
+            timeout: 5000,
+          })
           .toBe(0);
         expect(await connectionsTo(server.pid, proxy.address)).toBeLessThanOrEqual(MAX_SOCKETS);
         recordFigure(18, {
@@ -96,30 +98,36 @@ describe('with the table store behind a network that fails', () => {
     }
   });
 
-  it('goes on with popular products when its table is deleted, until another version is live', { timeout: 90_000 }, async () => {
-    const server = await watchServer(shop, behindProxy(), { seed: 201 });
-    const [before, deleted] = shop.versions;
-    try {
-      await server.recovers();
-      await shop.context.tables.delete(`topshelf-home-${deleted}`, AbortSignal.timeout(10_000));
-      const deletedAt = performance.now();
-      await expect
-        .poll(async () => total(await scrapeOf(server), 'topshelf_breaker_state'), { timeout: 10_000 })
-        .toBe(2);
-      expect(server.versionsSince(deletedAt)).toEqual([deleted]);
-      expect(total(await scrapeOf(server), 'topshelf_store_users_read_total', 'outcome="table-missing"')).toBeGreaterThan(0);
-      expect((await fetch(`${server.ops}/readyz`)).status).toBe(200);
+  it(
+    'goes on with popular products when its table is deleted, until another version is live',
+    { timeout: 90_000 },
+    async () => {
+      const server = await watchServer(shop, behindProxy(), { seed: 201 });
+      const [before, deleted] = shop.versions;
+      try {
+        await server.recovers();
+        await shop.context.tables.delete(`topshelf-home-${deleted}`, AbortSignal.timeout(10_000));
+        const deletedAt = performance.now();
+        await expect
+          .poll(async () => total(await scrapeOf(server), 'topshelf_breaker_state'), { timeout: 10_000 })
+          .toBe(2);
+        expect(server.versionsSince(deletedAt)).toEqual([deleted]);
+        expect(
+          total(await scrapeOf(server), 'topshelf_store_users_read_total', 'outcome="table-missing"'),
+        ).toBeGreaterThan(0);
+        expect((await fetch(`${server.ops}/readyz`)).status).toBe(200);
 
-      await shop.activate(before);
-      const recoveredMs = await server.recovers();
-      const { tried, result } = await server.check();
-      recordFigure(17, {
-        test: 'the live table is deleted under load',
-        tried,
-        result: `${result}; personalized ${Math.round(recoveredMs)} ms after another version was activated`,
-      });
-    } finally {
-      await server.end();
-    }
-  });
+        await shop.activate(before);
+        const recoveredMs = await server.recovers();
+        const { tried, result } = await server.check();
+        recordFigure(17, {
+          test: 'the live table is deleted under load',
+          tried,
+          result: `${result}; personalized ${Math.round(recoveredMs)} ms after another version was activated`,
+        });
+      } finally {
+        await server.end();
+      }
+    },
+  );
 });

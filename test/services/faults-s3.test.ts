@@ -111,53 +111,61 @@ describe('with the pointer store in S3', () => {
     },
   );
 
-  it('handing on half a pointer under its ETag: it is refused once, and adopted when it is whole', { timeout: 60_000 }, async () => {
-    const half = await startTruncatingProxy(serviceEndpoints().s3.endpoint);
-    const server = await watchServer(shop, { AWS_ENDPOINT_URL_S3: half.endpoint }, { seed: 7 });
-    try {
-      await server.recovers();
-      const before = await liveOn(server);
-      const next = otherThan(before);
-      half.isTruncating = true;
-      await shop.activate(next);
-      const malformed = async () =>
-        total(await scrapeOf(server), 'topshelf_pointer_rejections_total', 'reason="malformed"');
-      await expect.poll(malformed, { timeout: 10_000 }).toBe(1);
-      await pause(2000);
-      expect(await malformed()).toBe(1);
-      expect(await liveOn(server)).toBe(before);
+  it(
+    'handing on half a pointer under its ETag: it is refused once, and adopted when it is whole',
+    { timeout: 60_000 },
+    async () => {
+      const half = await startTruncatingProxy(serviceEndpoints().s3.endpoint);
+      const server = await watchServer(shop, { AWS_ENDPOINT_URL_S3: half.endpoint }, { seed: 7 });
+      try {
+        await server.recovers();
+        const before = await liveOn(server);
+        const next = otherThan(before);
+        half.isTruncating = true;
+        await shop.activate(next);
+        const malformed = async () =>
+          total(await scrapeOf(server), 'topshelf_pointer_rejections_total', 'reason="malformed"');
+        await expect.poll(malformed, { timeout: 10_000 }).toBe(1);
+        await pause(2000);
+        expect(await malformed()).toBe(1);
+        expect(await liveOn(server)).toBe(before);
 
-      half.isTruncating = false;
-      await expect.poll(() => liveOn(server), ADOPTED).toBe(next);
-      await server.check();
-    } finally {
-      await server.end();
-      await half.close();
-    }
-  });
+        half.isTruncating = false;
+        await expect.poll(() => liveOn(server), ADOPTED).toBe(next);
+        await server.check();
+      } finally {
+        await server.end();
+        await half.close();
+      }
+    },
+  );
 
-  it('without its bucket: nothing changes for callers, and a bucket made anew is followed', { timeout: 90_000 }, async () => {
-    const server = await watchServer(shop, {}, { seed: 8 });
-    try {
-      await server.recovers();
-      const before = await liveOn(server);
-      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
-      for (const { Key } of Contents) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
-      await client.send(new DeleteBucketCommand({ Bucket: bucket }));
-      const since = performance.now();
-      await expect.poll(() => errorsOf(server), { timeout: 10_000 }).toBeGreaterThan(1);
-      await pause(OUTAGE_MS / 2);
-      expect(server.versionsSince(since)).toEqual([before]);
+  it(
+    'without its bucket: nothing changes for callers, and a bucket made anew is followed',
+    { timeout: 90_000 },
+    async () => {
+      const server = await watchServer(shop, {}, { seed: 8 });
+      try {
+        await server.recovers();
+        const before = await liveOn(server);
+        const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
+        for (const { Key } of Contents) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+        await client.send(new DeleteBucketCommand({ Bucket: bucket }));
+        const since = performance.now();
+        await expect.poll(() => errorsOf(server), { timeout: 10_000 }).toBeGreaterThan(1);
+        await pause(OUTAGE_MS / 2);
+        expect(server.versionsSince(since)).toEqual([before]);
 
-      await client.send(new CreateBucketCommand({ Bucket: bucket }));
-      const next = otherThan(before);
-      // Its epoch follows that of the archive's last record: a server accepts no lower one.
-      await shop.activate(next);
-      await expect.poll(() => liveOn(server), ADOPTED).toBe(next);
-      const { tried, result } = await server.check();
-      recordFigure(11, { test: 'the pointers’ bucket is deleted and made anew', tried, result });
-    } finally {
-      await server.end();
-    }
-  });
+        await client.send(new CreateBucketCommand({ Bucket: bucket }));
+        const next = otherThan(before);
+        // Its epoch follows that of the archive's last record: a server accepts no lower one.
+        await shop.activate(next);
+        await expect.poll(() => liveOn(server), ADOPTED).toBe(next);
+        const { tried, result } = await server.check();
+        recordFigure(11, { test: 'the pointers’ bucket is deleted and made anew', tried, result });
+      } finally {
+        await server.end();
+      }
+    },
+  );
 });

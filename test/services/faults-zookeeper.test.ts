@@ -73,56 +73,76 @@ async function activateInTime(version: string): Promise<void> {
 }
 
 describe('with the pointer in a ZooKeeper ensemble', () => {
-  it('whose leader is killed: it is followed on, and callers notice nothing', { timeout: 120_000 }, async () => {
-    const before = await liveNow();
-    const killed = await ensemble.leader();
-    await ensemble.kill(killed);
-    const next = otherThan(before);
-    await activateInTime(next);
-    const activatedAt = performance.now();
-    await expect.poll(liveNow, ADOPTED).toBe(next);
-    const adoptedMs = performance.now() - activatedAt;
-    await ensemble.start(killed);
-    expect(await connections()).toBe(1);
-    const { tried, result } = await server.check();
-    recordFigure(7, {
-      test: 'the leader of the ZooKeeper ensemble is killed',
-      tried,
-      result: `${result}; the next activation adopted after ${Math.round(adoptedMs)} ms`,
-    });
-  });
+  it(
+    'whose leader is killed: it is followed on, and callers notice nothing',
+    { timeout: 120_000 },
+    async () => {
+      const before = await liveNow();
+      const killed = await ensemble.leader();
+      await ensemble.kill(killed);
+      const next = otherThan(before);
+      await activateInTime(next);
+      const activatedAt = performance.now();
+      await expect.poll(liveNow, ADOPTED).toBe(next);
+      const adoptedMs = performance.now() - activatedAt;
+      await ensemble.start(killed);
+      expect(await connections()).toBe(1);
+      const { tried, result } = await server.check();
+      recordFigure(7, {
+        test: 'the leader of the ZooKeeper ensemble is killed',
+        tried,
+        result: `${result}; the next activation adopted after ${Math.round(adoptedMs)} ms`,
+      });
+    },
+  );
 
-  it('whose servers are all killed: nothing changes for callers, and it is followed when they are back', { timeout: 180_000 }, async () => {
-    const before = await liveNow();
-    const since = performance.now();
-    await Promise.all([0, 1, 2].map((index) => ensemble.kill(index)));
-    await expect.poll(readErrors, { timeout: 15_000 }).toBeGreaterThan(0);
-    await pause(OUTAGE_MS);
-    expect(server.versionsSince(since)).toEqual([before]);
-    expect((await fetch(`${server.ops}/readyz`)).status).toBe(200);
+  it(
+    'whose servers are all killed: nothing changes for callers, and it is followed when they are back',
+    { timeout: 180_000 },
+    async () => {
+      const before = await liveNow();
+      const since = performance.now();
+      await Promise.all([0, 1, 2].map((index) => ensemble.kill(index)));
+      await expect.poll(readErrors, { timeout: 15_000 }).toBeGreaterThan(0);
+      await pause(OUTAGE_MS);
+      expect(server.versionsSince(since)).toEqual([before]);
+      expect((await fetch(`${server.ops}/readyz`)).status).toBe(200);
 
-    await Promise.all([0, 1, 2].map((index) => ensemble.start(index)));
-    await ensemble.leader();
-    const next = otherThan(before);
-    await activateInTime(next);
-    const activatedAt = performance.now();
-    await expect.poll(liveNow, ADOPTED).toBe(next);
-    const adoptedMs = performance.now() - activatedAt;
-    expect(await connections()).toBe(1);
-    const { tried, result } = await server.check();
-    recordFigure(11, {
-      test: 'all of a ZooKeeper ensemble is killed',
-      tried,
-      result: `${result}; adopted ${Math.round(adoptedMs)} ms after an activation on the ensemble that was back`,
-    });
-  });
+      await Promise.all([0, 1, 2].map((index) => ensemble.start(index)));
+      await ensemble.leader();
+      const next = otherThan(before);
+      await activateInTime(next);
+      const activatedAt = performance.now();
+      await expect.poll(liveNow, ADOPTED).toBe(next);
+      const adoptedMs = performance.now() - activatedAt;
+      expect(await connections()).toBe(1);
+      const { tried, result } = await server.check();
+      recordFigure(11, {
+        test: 'all of a ZooKeeper ensemble is killed',
+        tried,
+        result: `${result}; adopted ${Math.round(adoptedMs)} ms after an activation on the ensemble that was back`,
+      });
+    },
+  );
 
   it.each<[string, Toxic, 'upstream' | 'downstream']>([
-    ['whose replies do not come, on a link that seems open', { type: 'timeout', attributes: { timeout: 0 } }, 'downstream'],
-    ['that no request reaches, on a link that seems open', { type: 'timeout', attributes: { timeout: 0 } }, 'upstream'],
+    [
+      'whose replies do not come, on a link that seems open',
+      { type: 'timeout', attributes: { timeout: 0 } },
+      'downstream',
+    ],
+    [
+      'that no request reaches, on a link that seems open',
+      { type: 'timeout', attributes: { timeout: 0 } },
+      'upstream',
+    ],
     ['whose link is reset', { type: 'reset_peer', attributes: { timeout: 0 } }, 'downstream'],
     ['that is too slow', { type: 'latency', attributes: { latency: 4000 } }, 'downstream'],
-    ['that breaks off in the midst of replies', { type: 'limit_data', attributes: { bytes: 100 } }, 'downstream'],
+    [
+      'that breaks off in the midst of replies',
+      { type: 'limit_data', attributes: { bytes: 100 } },
+      'downstream',
+    ],
   ])(
     '%s: what is served does not change, and what was activated meanwhile is adopted after it',
     { timeout: 120_000 },

@@ -5,6 +5,7 @@ import { startPacedLoad, type Answered, type PacedLoad } from '../support/paced-
 import { startServerProcess, type ServerProcess } from '../support/program.ts';
 import { untilPersonalized } from '../support/recovery.ts';
 import { answersIn, scrapeOf } from '../support/scrape.ts';
+import { createCaller } from '../support/send.ts';
 import { startStallClock } from '../support/stall-clock.ts';
 import { DEADLINE_MS, type FaultShop } from './fault-shop.ts';
 
@@ -18,6 +19,8 @@ export interface WatchedServer extends ServerProcess {
   readonly load: PacedLoad;
   /** Resolves with the milliseconds from `since` until answers are personalized again; rejects after 30 s. */
   recovers(since?: number): Promise<number>;
+  /** What each of these users is answered, asked until that is personalized: for tests that compare two servers. */
+  answersTo(userIds: readonly string[]): Promise<string[]>;
   /** The versions of the answers to requests that were sent since. */
   versionsSince(at: number): string[];
   /**
@@ -49,19 +52,43 @@ export async function watchServer(
     server.kill();
     throw error;
   }
-  const { api } = server;
+  const caller = createCaller(server.api);
   const clock = startStallClock('process');
-  const load = startPacedLoad({ api, goldens: shop.goldens, users: shop.users, perSecond, manyPerSecond: 5, seed });
+  const load = startPacedLoad({
+    send: caller.send,
+    goldens: shop.goldens,
+    users: shop.users,
+    perSecond,
+    manyPerSecond: 5,
+    seed,
+  });
   const users = new Set(shop.users);
+  const asked: Pick<Answered, 'status' | 'source' | 'reason'>[] = [];
+
+  async function answerTo(userId: string): Promise<string> {
+    for (const since = performance.now(); performance.now() - since < 10_000;) {
+      const { status, text } = await caller.send('GET', `/recommendations/${userId}`);
+      const { source, reason = '' } = JSON.parse(text) as { source: string; reason?: string };
+      asked.push({ status, source, reason });
+      if (source === 'personalized') return text;
+    }
+    throw new Error(`${userId} was given no personalized answer for 10 s`);
+  }
+
   return {
     ...server,
     load,
     recovers: (since) => untilPersonalized(load, users, since),
+    async answersTo(userIds) {
+      const answers: string[] = [];
+      for (const userId of userIds) answers.push(await answerTo(userId));
+      return answers;
+    },
     versionsSince: (at) => versionsOf(load.answers.filter(({ sentAt }) => sentAt >= at)),
     async check() {
       await load.stop();
       expect(wrongAmong(load.answers)).toEqual([]);
-      expect(answersIn(await scrapeOf(server))).toEqual(tallyOf(load.answers));
+      expect(answersIn(await scrapeOf(server))).toEqual(tallyOf([...load.answers, ...asked]));
       const { p999, longest, leftOut } = latencyOf(load.answers, clock);
       expect(p999).toBeLessThan(DEADLINE_MS + MARGIN_MS);
       const degraded = load.answers.filter(({ reason }) => reason !== '' && reason !== 'unknown-user').length;
@@ -75,6 +102,7 @@ export async function watchServer(
     async end() {
       clock.stop();
       await load.stop();
+      caller.close();
       server.kill();
       await server.ended;
     },

@@ -60,7 +60,7 @@ export async function startZooKeeperEnsemble(): Promise<ZooKeeperEnsemble> {
   }
 
   async function stop(): Promise<void> {
-    await Promise.all(servers.map((server) => server?.stop()));
+    await Promise.all(servers.flatMap((server) => server?.stop() ?? []));
     await rm(directory, { recursive: true, force: true });
   }
 

@@ -8,7 +8,9 @@ const ONE = { number: 1, users: { anna: list('a1', 'b1') } };
 const TWO = { number: 2, users: { anna: list('a2', 'b2') } };
 
 /** A store whose content is damaged on its way while `damage` is there; its tokens are right. */
-function createDamagingPointers(): MemoryPointers & { damage: ((bytes: Uint8Array) => Uint8Array) | undefined } {
+function createDamagingPointers(): MemoryPointers & {
+  damage: ((bytes: Uint8Array) => Uint8Array) | undefined;
+} {
   const pointers = createMemoryPointers();
   const damaging = {
     ...pointers,

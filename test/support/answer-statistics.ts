@@ -27,7 +27,9 @@ export function wrongAmong(answers: readonly Answered[]): string[] {
 }
 
 /** Answers by `source/reason`, as `topshelf_answers_total` counts them. */
-export function tallyOf(answers: readonly Answered[]): Record<string, number> {
+export function tallyOf(
+  answers: readonly Pick<Answered, 'status' | 'source' | 'reason'>[],
+): Record<string, number> {
   const tally: Record<string, number> = {};
   for (const { status, source, reason } of answers) {
     if (status === 200) tally[`${source}/${reason}`] = (tally[`${source}/${reason}`] ?? 0) + 1;

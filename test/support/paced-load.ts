@@ -1,4 +1,3 @@
-import { Agent, request } from 'node:http';
 import { createRandom } from '../../load-tests/draw.ts';
 
 /** What a version must answer: the users' products, best first, and those for everybody else. */
@@ -22,9 +21,11 @@ export interface Answered {
   readonly wrong?: string;
 }
 
+/** Carries a request to a server. Resolves with status 0, and what went wrong, where no answer came. */
+export type Send = (method: string, path: string, body?: string) => Promise<{ status: number; text: string }>;
+
 export interface PacedLoadOptions {
-  /** The API, without a slash at its end. */
-  readonly api: string;
+  readonly send: Send;
   /** By version; an answer of any other version is wrong. */
   readonly goldens: ReadonlyMap<string, Golden>;
   readonly users: readonly string[];
@@ -61,11 +62,10 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   popular: ['unknown-user', 'store-timeout', 'store-throttled', 'store-error', 'breaker-open', 'overloaded'],
 };
 
-/** Steady load on kept connections, each answer held against what its version must say. */
+/** Steady load, each answer held against what its version must say. */
 export function startPacedLoad(options: PacedLoadOptions): PacedLoad {
-  const { api, goldens, users, perSecond, manyPerSecond = 0, seed } = options;
+  const { send, goldens, users, perSecond, manyPerSecond = 0, seed } = options;
   const random = createRandom(seed);
-  const agent = new Agent({ keepAlive: true });
   const answers: Answered[] = [];
   const underWay = new Set<Promise<void>>();
 
@@ -86,7 +86,7 @@ export function startPacedLoad(options: PacedLoadOptions): PacedLoad {
 
   async function exchange(userIds: readonly string[], method: string, path: string, body?: string) {
     const sentAt = performance.now();
-    const { status, text } = await send(agent, `${api}${path}`, method, body);
+    const { status, text } = await send(method, path, body);
     const ms = performance.now() - sentAt;
     const told = status === 200 ? (JSON.parse(text) as Body | { answers: Body[] }) : undefined;
     const all = told === undefined ? [] : 'answers' in told ? told.answers : [told];
@@ -115,7 +115,6 @@ export function startPacedLoad(options: PacedLoadOptions): PacedLoad {
     async stop() {
       clearInterval(timer);
       await Promise.all(underWay);
-      agent.destroy();
     },
   };
 }
@@ -133,7 +132,8 @@ function judge(
   if (status !== 200 || body === undefined) return { ...about, wrong: `status ${status}: ${text}` };
   if (body.userId !== userId) return { ...about, wrong: `${userId} was given the answer of ${body.userId}` };
   if (golden === undefined) return { ...about, wrong: `version ${version} was never activated` };
-  if (REASONS[source]?.includes(reason) !== true) return { ...about, wrong: `${source} with reason ${reason}` };
+  if (REASONS[source]?.includes(reason) !== true)
+    return { ...about, wrong: `${source} with reason ${reason}` };
   const isKnown = golden.users.has(userId);
   if (isKnown && reason === 'unknown-user') return { ...about, wrong: `${userId} passes for unknown` };
   const due = source === 'popular' ? golden.popular : (golden.users.get(userId) ?? []);
@@ -142,25 +142,4 @@ function judge(
     return { ...about, wrong: `${source} answer for ${userId} of version ${version} is ${given}` };
   }
   return about;
-}
-
-/** Resolves with status 0 and what went wrong where there is no answer. */
-function send(
-  agent: Agent,
-  url: string,
-  method: string,
-  body: string | undefined,
-): Promise<{ status: number; text: string }> {
-  return new Promise((resolve) => {
-    const fail = (error: Error) => resolve({ status: 0, text: error.message });
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-    request(url, { agent, method, headers }, (response) => {
-      let text = '';
-      response.on('data', (data: Buffer) => (text += data.toString()));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
-      response.on('error', fail);
-    })
-      .on('error', fail)
-      .end(body);
-  });
 }

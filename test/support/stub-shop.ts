@@ -43,7 +43,7 @@ export interface StubShop {
   readonly stub: StubDynamoDb;
   readonly server: RunningServer;
   /** Writes the next pointer. */
-  activate(pointer: Pointer): Promise<void>;
+  readonly activate: (pointer: Pointer) => Promise<void>;
 }
 
 /** A server in this process over a stub store, with `VERSION` live; `before` is told the stub before it is asked. */
