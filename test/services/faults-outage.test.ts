@@ -59,8 +59,8 @@ describe.concurrent('without the pointer store', () => {
       const saved = join(folder, 'saved-pointers');
       await cp(shop.environment.TOPSHELF_SAVED_POINTERS ?? '', saved, { recursive: true });
       // Dead but open: it starts although the store never says anything at all.
-      await proxy.enable();
       await proxy.add({ type: 'timeout', attributes: { timeout: 0 } });
+      await proxy.enable();
       const startedAt = performance.now();
       const late = await watchServer(
         shop,
