@@ -24,9 +24,12 @@ export interface ZooKeeperSession {
   close(): void;
 }
 
-/** Milliseconds before a lost connection is made anew: doubled at each failure, jittered by half. */
+/**
+ * Milliseconds before a lost connection is made anew: doubled at each failure, jittered by half, and never so long that
+ * an ensemble that is back is not followed within half a minute.
+ */
 const FIRST_BACKOFF_MS = 200;
-const MAX_BACKOFF_MS = 30_000;
+const MAX_BACKOFF_MS = 10_000;
 
 const { NO_NODE, NO_AUTH, BAD_VERSION, NODE_EXISTS, INVALID_ACL } = zookeeper.Exception;
 /** Codes by which a server answers the question. Any other is a doubt about the connection. */

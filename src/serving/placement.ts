@@ -27,6 +27,8 @@ export interface PlacementParts {
 }
 
 const LAST_SAVE_MS = 1000;
+// A disk that was full is tried again: whoever starts without the pointer store must not start from an older version.
+const SAVE_AGAIN_MS = 10_000;
 
 /** One placement of a server: its live version, and the watcher that swaps it. */
 export class Placement {
@@ -39,6 +41,8 @@ export class Placement {
   /** What was served before the process started, or handed to it; counts as verified. */
   #remembered: (Adopted & { readonly from: 'saved' | 'bootstrap' }) | undefined;
   #saving: Promise<void> = Promise.resolve();
+  #saveAgain: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(name: string, parts: PlacementParts) {
     this.name = name;
@@ -76,6 +80,8 @@ export class Placement {
 
   /** Stops the watcher and waits until the last pointer is saved, but not for a disk that hangs. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#saveAgain);
     this.watcher.close();
     this.#forgetNext();
     if (this.#live !== undefined) retire(this.#live.state);
@@ -155,10 +161,16 @@ export class Placement {
   }
 
   /** Saves in the background, one after the other; a full disk changes nothing that is served. */
-  #save({ pointer }: Adopted): void {
+  #save(adopted: Adopted): void {
     const { saved, observer } = this.#parts;
+    clearTimeout(this.#saveAgain);
     this.#saving = this.#saving
-      .then(() => saved.save(pointer))
-      .catch((error: unknown) => observer.savedPointerFailed(this.name, error));
+      .then(() => saved.save(adopted.pointer))
+      .catch((error: unknown) => {
+        observer.savedPointerFailed(this.name, error);
+        if (this.#isClosed || this.#live?.pointer !== adopted.pointer) return;
+        this.#saveAgain = setTimeout(() => this.#save(adopted), SAVE_AGAIN_MS);
+        this.#saveAgain.unref();
+      });
   }
 }

@@ -1,7 +1,7 @@
 import { messageOf, PointerRejectedError } from '../domain/errors.ts';
 import { isSameVersion, type Pointer, type PointerContent } from '../domain/pointer.ts';
 import { decodePointer } from '../pointer/codec.ts';
-import type { PointerSource, PointerToken } from '../pointer/pointer-source.ts';
+import type { PointerReading, PointerSource, PointerToken } from '../pointer/pointer-source.ts';
 import { createHint, pause } from '../resilience/deadline.ts';
 import type { ServingObserver } from './observer.ts';
 import type { Verify } from './verifier.ts';
@@ -44,7 +44,8 @@ interface Candidate {
 
 const READ_TIMEOUT_MS = 2000;
 const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 30_000;
+// Whatever an activation met, it is adopted within half a minute of its end.
+const LAST_RETRY_MS = 10_000;
 const JITTER = 0.2;
 // While one version is prepared, a newer pointer is looked for as often.
 const LOOK_WHILE_PREPARING_MS = 500;
@@ -58,6 +59,8 @@ export class PointerWatcher {
   readonly #stop = new AbortController();
   readonly #hint = createHint();
   #token: PointerToken | undefined;
+  /** Content that did not go live so far. It may have been damaged on its way, so it is read in full again. */
+  #doubted: Uint8Array | undefined;
   #candidate: Candidate | undefined;
   #polling: Promise<void> | undefined;
   #sight: PointerSight = 'unread';
@@ -124,11 +127,13 @@ export class PointerWatcher {
     const { source, placement, observer } = this.#options;
     try {
       const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(READ_TIMEOUT_MS)]);
-      const reading = await source.read(placement, signal, this.#token);
+      const known = this.#doubted === undefined ? this.#token : undefined;
+      const reading = await source.read(placement, signal, known);
       observer.pointerRead(placement);
       this.#lastReadAt = new Date().toISOString();
-      if (reading.kind === 'unchanged') return;
+      if (reading.kind === 'unchanged' || this.#isDoubted(reading)) return;
       this.#candidate = undefined;
+      this.#doubted = undefined;
       this.#token = reading.kind === 'found' ? reading.token : undefined;
       this.#sight = reading.kind;
       if (reading.kind === 'found') this.#consider(reading.content);
@@ -139,10 +144,21 @@ export class PointerWatcher {
     }
   }
 
+  /** Whether this is what was read before and did not go live: refused once, or tried again in its own time. */
+  #isDoubted(reading: PointerReading): boolean {
+    if (this.#doubted === undefined || reading.kind !== 'found' || reading.token !== this.#token)
+      return false;
+    return Buffer.compare(this.#doubted, reading.content) === 0;
+  }
+
   #consider(bytes: Uint8Array): void {
+    this.#doubted = bytes;
     try {
       const content = decodePointer(bytes, this.#options.placement);
-      if (content.kind === 'pointer' && !this.#isNews(content.pointer, content.checksum)) return;
+      if (content.kind === 'pointer' && !this.#isNews(content.pointer, content.checksum)) {
+        this.#doubted = undefined;
+        return;
+      }
       const now = this.#options.now();
       this.#candidate = { content, seenAt: now, failures: 0, retryAt: now };
     } catch (error) {
@@ -177,6 +193,7 @@ export class PointerWatcher {
       const adopted = { pointer, checksum };
       if (!(await this.#prepare(candidate, adopted)) || this.#stop.signal.aborted) return;
       this.#candidate = undefined;
+      this.#doubted = undefined;
       adopt(adopted, (this.#options.now() - seenAt) / 1000);
     } catch (error) {
       const failures = candidate.failures + 1;

@@ -10,16 +10,16 @@ export interface StoredItem {
   readonly seal?: { readonly S?: string | undefined };
 }
 
-/** What a GetItem says of a user. */
-export function toUserRead(item: StoredItem | undefined): UserRead {
+/** What a GetItem says of a user. Throws StoreError where it says something of another one. */
+export function toUserRead(item: StoredItem | undefined, userId: string, table: string): UserRead {
   if (item === undefined) return ABSENT;
-  const items = item.items?.S;
-  return typeof items === 'string' ? { kind: 'found', items } : UNREADABLE;
+  if (item.userId?.S !== userId) throw notAskedFor(table);
+  return readOf(item);
 }
 
 /**
- * What a BatchGetItem says of each of `userIds`. Throws StoreError for an answer that says nothing: whoever sent
- * that, users must not pass for unknown by it.
+ * What a BatchGetItem says of each of `userIds`. Throws StoreError for an answer that says nothing, or something of
+ * others: whoever sent that, users must not pass for unknown by it.
  */
 export function toUserReads(
   userIds: readonly string[],
@@ -32,9 +32,21 @@ export function toUserReads(
   }
   const reads = new Map<string, UserRead>();
   for (const userId of userIds) reads.set(userId, ABSENT);
-  for (const item of found ?? []) reads.set(item.userId?.S ?? '', toUserRead(item));
-  for (const key of unprocessed) reads.set(key.userId?.S ?? '', THROTTLED);
+  const say = (userId: string | undefined, read: UserRead) => {
+    if (userId === undefined || !reads.has(userId)) throw notAskedFor(table);
+    reads.set(userId, read);
+  };
+  for (const item of found ?? []) say(item.userId?.S, readOf(item));
+  for (const key of unprocessed) say(key.userId?.S, THROTTLED);
   return reads;
+}
+
+function readOf({ items }: StoredItem): UserRead {
+  return typeof items?.S === 'string' ? { kind: 'found', items: items.S } : UNREADABLE;
+}
+
+function notAskedFor(table: string): StoreError {
+  return new StoreError(`a read of table ${table} was answered with an item that was not asked for`);
 }
 
 /** The seal in a table's item, null where there is none. Throws StoreError for an item that is no seal. */

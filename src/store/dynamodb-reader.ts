@@ -63,7 +63,7 @@ export function createDynamoDbReader(options: DynamoDbReaderOptions): Prediction
   async function readOne(table: string, userId: string, signal: AbortSignal): Promise<Map<string, UserRead>> {
     const input = { TableName: table, Key: { userId: { S: userId } } };
     const { Item } = await client.send(new GetItemCommand(input), { abortSignal: signal });
-    return new Map([[userId, toUserRead(Item)]]);
+    return new Map([[userId, toUserRead(Item, userId, table)]]);
   }
 
   async function readMany(

@@ -1,3 +1,4 @@
+import { StoreError } from '../domain/errors.ts';
 import { SEAL_KEY } from '../domain/seal.ts';
 import { toStoreError } from './dynamodb-errors.ts';
 import { createDynamoDbHttp, type DynamoDbHttpOptions } from './dynamodb-http/client.ts';
@@ -22,7 +23,9 @@ export function createSignedReader(options: DynamoDbHttpOptions): PredictionRead
 
   async function getItem(table: string, key: string, rest: string, signal: AbortSignal) {
     const body = `{"TableName":${JSON.stringify(table)},"Key":${keyOf(key)}${rest}}`;
-    return (await http.call('GetItem', body, signal)) as GetItemAnswer;
+    const answer = (await http.call('GetItem', body, signal)) as GetItemAnswer;
+    if (answer.Item === undefined) expectNothingElse(answer, table);
+    return answer;
   }
 
   return {
@@ -31,7 +34,7 @@ export function createSignedReader(options: DynamoDbHttpOptions): PredictionRead
         const [only] = userIds;
         if (userIds.length === 1 && only !== undefined) {
           const { Item } = await getItem(table, only, '', signal);
-          return new Map([[only, toUserRead(Item)]]);
+          return new Map([[only, toUserRead(Item, only, table)]]);
         }
         const keys = userIds.map(keyOf).join(',');
         const body = `{"RequestItems":{${JSON.stringify(table)}:{"Keys":[${keys}]}}}`;
@@ -54,6 +57,19 @@ export function createSignedReader(options: DynamoDbHttpOptions): PredictionRead
 
     close: () => http.close(),
   };
+}
+
+/**
+ * Throws StoreError for an answer that is not DynamoDB's way to say that there is no such item: whoever sent that, a
+ * user must not pass for unknown by it.
+ */
+function expectNothingElse(answer: unknown, table: string): void {
+  const isNothing =
+    typeof answer === 'object' &&
+    !Array.isArray(answer) &&
+    Object.keys(answer ?? {}).every((field) => field === 'ConsumedCapacity');
+  if (!isNothing)
+    throw new StoreError(`a read of table ${table} was answered with neither an item nor nothing`);
 }
 
 function keyOf(userId: string): string {

@@ -8,7 +8,7 @@ import { keepAliveGet } from '../support/keep-alive-get.ts';
 import { becomesReady, spawnServer } from '../support/program.ts';
 import { bundledFile, bundledRanking } from '../support/real-data.ts';
 import { products, type Told } from '../support/serving.ts';
-import { openShop, type Shop } from '../support/shop.ts';
+import { openShop } from '../support/shop.ts';
 
 /** As a rule few; `TOPSHELF_TEST_SWAPS=50` for the whole proof. */
 const SWAPS = Number(process.env.TOPSHELF_TEST_SWAPS ?? 20);
@@ -21,20 +21,6 @@ const DRAIN_DELAY_MS = 1000;
 const SHUTDOWN_TIMEOUT_MS = 3000;
 // Process start and closing of clients, on a machine that may be busy.
 const SLACK_MS = 5000;
-
-/** What tells the real program where the shop's tables, pointers and archive are. */
-function environmentOf({ environment, emulator }: Shop) {
-  return {
-    ...environment,
-    AWS_ENDPOINT_URL_DYNAMODB: emulator.connection.endpoint,
-    AWS_REGION: 'local',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    TOPSHELF_LOG_LEVEL: 'info',
-    TOPSHELF_DRAIN_DELAY_MS: String(DRAIN_DELAY_MS),
-    TOPSHELF_SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
-  };
-}
 
 interface Tally {
   readonly statuses: Map<number, number>;
@@ -72,7 +58,11 @@ describe('under steady keep-alive load', () => {
         return activated;
       });
     }
-    const server = await spawnServer(environmentOf(shop));
+    const server = await spawnServer({
+      ...shop.programEnvironment,
+      TOPSHELF_DRAIN_DELAY_MS: String(DRAIN_DELAY_MS),
+      TOPSHELF_SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
+    });
     await becomesReady(server);
 
     const users = [...bundledRanking('2011-11-25').keys()];

@@ -6,7 +6,14 @@ import type { SavedPointers } from '../../src/serving/saved-pointers.ts';
 import { createServing, type Serving } from '../../src/serving/serving.ts';
 import type { PredictionReader } from '../../src/store/prediction-reader.ts';
 import { payloadOf } from '../support/history.ts';
-import { answerOf, createMemorySavedPointers, products, told, wishOf, type Told } from '../support/serving.ts';
+import {
+  answerOf,
+  createMemorySavedPointers,
+  products,
+  told,
+  wishOf,
+  type Told,
+} from '../support/serving.ts';
 import type { World } from './world.ts';
 
 /** What a process that was killed still waits for. */

@@ -1,5 +1,8 @@
-/** The real services that `npm run test:services` starts; each has its test files, named `<service>*.test.ts`. */
-export const SERVICES = ['dynamodb', 's3', 'zookeeper', 'moto'] as const;
+/**
+ * The real services that `npm run test:services` starts; each has its test files, named `<service>*.test.ts`. Those
+ * named `faults*.test.ts` need them all.
+ */
+export const SERVICES = ['dynamodb', 's3', 'zookeeper', 'moto', 'toxiproxy'] as const;
 export type Service = (typeof SERVICES)[number];
 
 export interface S3Endpoint {
@@ -18,6 +21,8 @@ export interface ServiceEndpoints {
   readonly moto: string;
   /** `host:port` of one ZooKeeper server. */
   readonly zookeeper: string;
+  /** URL of toxiproxy's API. */
+  readonly toxiproxy: string;
 }
 
 /**
@@ -43,6 +48,9 @@ export function serviceEndpoints(): ServiceEndpoints {
     },
     get zookeeper() {
       return given('TOPSHELF_TEST_ZOOKEEPER');
+    },
+    get toxiproxy() {
+      return given('TOPSHELF_TEST_TOXIPROXY');
     },
   };
 }

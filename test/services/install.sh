@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs what the tests against real services need: ZooKeeper (Debian package), DynamoDB Local (Maven), the
-# S3-compatible server versitygw (Go) and moto (PyPI), the last three into the git-ignored folder .services/. Run as
-# root on Debian.
+# S3-compatible server versitygw (Go), toxiproxy (Go) and moto (PyPI), all but the first into the git-ignored folder
+# .services/. Run as root on Debian.
 # What is there already is left alone, so a second run is quick.
 set -euo pipefail
 
 VERSITYGW_VERSION=v1.8.0
+TOXIPROXY_VERSION=v2.12.0
 MOTO_VERSION=5.2.5
 here=$(cd "$(dirname "$0")" && pwd)
 services=$(cd "$here/../.." && pwd)/.services
@@ -50,6 +51,18 @@ else
   GOBIN="$services/bin" go install "github.com/versity/versitygw/cmd/versitygw@$VERSITYGW_VERSION"
   mv "$services/bin/versitygw" "$services/bin/versitygw-$VERSITYGW_VERSION"
   ln -sf "versitygw-$VERSITYGW_VERSION" "$services/bin/versitygw"
+fi
+
+if [ -x "$services/bin/toxiproxy-$TOXIPROXY_VERSION" ]; then
+  echo "toxiproxy: already installed"
+else
+  need go "toxiproxy"
+  echo "toxiproxy: building $TOXIPROXY_VERSION with Go (a minute)"
+  mkdir -p "$services/bin"
+  # Go names it after its folder, server.
+  GOBIN="$services/bin" go install "github.com/Shopify/toxiproxy/v2/cmd/server@$TOXIPROXY_VERSION"
+  mv "$services/bin/server" "$services/bin/toxiproxy-$TOXIPROXY_VERSION"
+  ln -sf "toxiproxy-$TOXIPROXY_VERSION" "$services/bin/toxiproxy"
 fi
 
 # The version is noted last: a folder without it is an install that was interrupted.

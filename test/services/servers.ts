@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Service } from './endpoints.ts';
 import { freePort, startServer, type Server } from './server.ts';
+import { startZooKeeper, ZOOKEEPER_JAR } from './zookeeper-server.ts';
 
 /** How one service is started, and what its tests are told. */
 export interface ServiceDefinition {
@@ -19,7 +20,7 @@ const installed = join(import.meta.dirname, '../../.services');
 const dynamodbJars = join(installed, 'dynamodb');
 const versitygw = join(installed, 'bin/versitygw');
 const motoFolder = join(installed, 'moto');
-const zookeeperJar = '/usr/share/java/zookeeper.jar';
+const toxiproxyServer = join(installed, 'bin/toxiproxy');
 
 const dynamodb: ServiceDefinition = {
   service: 'dynamodb',
@@ -89,27 +90,10 @@ const s3: ServiceDefinition = {
 const zookeeper: ServiceDefinition = {
   service: 'zookeeper',
   title: 'ZooKeeper',
-  needs: [zookeeperJar],
+  needs: [ZOOKEEPER_JAR],
   async start(directory) {
     const port = await freePort();
-    const config = join(directory, 'zoo.cfg');
-    // A short tick makes sessions expire in a second when a test wants one to.
-    const settings = [
-      `dataDir=${join(directory, 'zookeeper')}`,
-      'clientPortAddress=127.0.0.1',
-      `clientPort=${port}`,
-      'tickTime=500',
-      'maxClientCnxns=0',
-      'admin.enableServer=false',
-    ];
-    await writeFile(config, settings.join('\n'));
-    const server = await startServer({
-      name: 'zookeeper',
-      command: 'java',
-      args: ['-Xmx256m', '-cp', zookeeperJar, 'org.apache.zookeeper.server.ZooKeeperServerMain', config],
-      port,
-      directory,
-    });
+    const server = await startZooKeeper({ name: 'zookeeper', port, directory, isMember: false });
     return { server, env: { TOPSHELF_TEST_ZOOKEEPER: server.address } };
   },
 };
@@ -132,7 +116,24 @@ const moto: ServiceDefinition = {
   },
 };
 
-export const DEFINITIONS: readonly ServiceDefinition[] = [dynamodb, s3, zookeeper, moto];
+const toxiproxy: ServiceDefinition = {
+  service: 'toxiproxy',
+  title: 'toxiproxy',
+  needs: [toxiproxyServer],
+  async start(directory) {
+    const port = await freePort();
+    const server = await startServer({
+      name: 'toxiproxy',
+      command: toxiproxyServer,
+      args: ['-host', '127.0.0.1', '-port', String(port)],
+      port,
+      directory,
+    });
+    return { server, env: { TOPSHELF_TEST_TOXIPROXY: `http://${server.address}` } };
+  },
+};
+
+export const DEFINITIONS: readonly ServiceDefinition[] = [dynamodb, s3, zookeeper, moto, toxiproxy];
 
 /** What of a service is not on this machine; nothing where it can be started. */
 export function missingFor({ needs }: ServiceDefinition): string[] {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import {
   StoreError,
   StoreThrottledError,
@@ -221,4 +221,31 @@ describe.each([
     stub.failOnce({ kind: 'body', text: '{}' });
     await expect(reader.read(TABLE, ['anna', 'bert'], soon())).rejects.toThrow(StoreError);
   });
+
+  it('takes the items of users that it did not ask for as a failure, for one user and for many', async () => {
+    const Item = predictionItem('carl', ITEMS);
+    stub.failOnce({ kind: 'body', text: JSON.stringify({ Item }) });
+    await expect(readAnna()).rejects.toThrow(StoreError);
+    stub.failOnce({ kind: 'body', text: JSON.stringify({ Responses: { [TABLE]: [Item] } }) });
+    await expect(reader.read(TABLE, ['anna', 'bert'], soon())).rejects.toThrow(StoreError);
+  });
+});
+
+describe('signed requests', () => {
+  // The SDK takes all of these for an answer without an item.
+  it.each(['[]', '5', '"busy"', 'true', '{"message":"busy"}', '{"Item":null}'])(
+    'that are answered with %s have failed: neither user nor seal is absent by that',
+    async (text) => {
+      const stub = await startStubDynamoDb();
+      const reader = createSignedReader({ ...stub.connection, maxSockets: 8 });
+      onTestFinished(async () => {
+        reader.close();
+        await stub.close();
+      });
+      stub.fault = () => ({ kind: 'body', text });
+      await expect(reader.read(TABLE, ['anna'], soon())).rejects.toThrow(StoreError);
+      await expect(reader.read(TABLE, ['anna', 'bert'], soon())).rejects.toThrow(StoreError);
+      await expect(reader.readSeal(TABLE, soon())).rejects.toThrow(StoreError);
+    },
+  );
 });

@@ -1,13 +1,18 @@
 import { appendFileSync } from 'node:fs';
 
-/**
- * Notes what a test found, for the table of guarantees: one line of JSON appended to the file that `TOPSHELF_FIGURES`
- * names. Without the variable nothing is noted.
- */
-export function recordFigure(
-  guarantee: number,
-  figure: { readonly test: string; readonly tried: number; readonly result: string },
-): void {
+/** What a test found out about one of the guarantees that the project publishes. */
+export interface Figure {
+  /** The test's title. */
+  readonly test: string;
+  /** How often it was tried. */
+  readonly tried: number;
+  /** What came of it, with its unit. */
+  readonly result: string;
+}
+
+/** Adds a line of JSON to the file that `TOPSHELF_FIGURES` names; does nothing where it names none. */
+export function recordFigure(guarantee: number, figure: Figure): void {
   const file = process.env.TOPSHELF_FIGURES;
-  if (file !== undefined) appendFileSync(file, `${JSON.stringify({ guarantee, ...figure })}\n`);
+  if (file === undefined || file === '') return;
+  appendFileSync(file, `${JSON.stringify({ guarantee, ...figure })}\n`);
 }

@@ -9,21 +9,30 @@ export const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 type Environment = Readonly<Record<string, string>>;
 
 export interface ServerProcess {
+  readonly pid: number;
   readonly api: string;
   readonly ops: string;
   /** The exit code; null where a signal ended it. */
   readonly ended: Promise<number | null>;
   terminate(): void;
+  /** Ends it at once (SIGKILL), as a crash of its machine would. */
+  kill(): void;
 }
 
 /** `topshelf serve` in a process of its own, listening; it ends with the test. */
 export async function spawnServer(environment: Environment): Promise<ServerProcess> {
+  const server = startServerProcess(environment);
+  onTestFinished(async () => (await server).kill());
+  return server;
+}
+
+/** As `spawnServer`, for whoever ends it. */
+export async function startServerProcess(environment: Environment): Promise<ServerProcess> {
   const child = spawn(process.execPath, [CLI, 'serve'], {
     env: { ...process.env, TOPSHELF_LOG_LEVEL: 'info', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit').then(([code]) => code as number | null);
-  onTestFinished(() => void child.kill('SIGKILL'));
   const { promise, resolve, reject } = Promise.withResolvers<{ api: string; ops: string }>();
   let log = '';
   child.stdout.on('data', (data: Buffer) => {
@@ -33,7 +42,14 @@ export async function spawnServer(environment: Environment): Promise<ServerProce
   });
   void ended.then((code) => reject(new Error(`the server ended with ${code} before it listened:\n${log}`)));
   const { api, ops } = await promise;
-  return { api, ops, ended, terminate: () => void child.kill('SIGTERM') };
+  return {
+    pid: child.pid ?? 0,
+    api,
+    ops,
+    ended,
+    terminate: () => void child.kill('SIGTERM'),
+    kill: () => void child.kill('SIGKILL'),
+  };
 }
 
 /** Resolves when the server says that it is ready. */

@@ -17,6 +17,8 @@ export interface Shop {
   readonly context: PublisherContext;
   /** Settings that name its pointers and archive. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Settings for the program in a process of its own, which must be told where the tables are, too. */
+  readonly programEnvironment: Readonly<Record<string, string>>;
   /** A server in this process, ready; it closes with the test. */
   serve(settings?: Readonly<Record<string, string>>, dynamodb?: DynamoDbConnection): Promise<RunningServer>;
 }
@@ -51,6 +53,14 @@ export async function openShop(): Promise<Shop> {
     emulator,
     context,
     environment,
+    programEnvironment: {
+      ...environment,
+      AWS_ENDPOINT_URL_DYNAMODB: emulator.connection.endpoint,
+      AWS_REGION: 'local',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      TOPSHELF_LOG_LEVEL: 'info',
+    },
     async serve(settings = {}, dynamodb = emulator.connection) {
       const config = readServerConfig({ ...environment, ...settings }, dynamodb);
       const server = await startServer(config, pino({ level: config.logLevel }));

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { DynamoDbConnection } from '../../src/config/config.ts';
 
@@ -17,8 +18,10 @@ export type StubFault =
     }
   /** Some keys are not read: all of them, or those of the users that `only` accepts. */
   | { readonly kind: 'unprocessed'; readonly only?: (userId: string) => boolean }
-  /** 200 with this body. */
-  | { readonly kind: 'body'; readonly text: string }
+  /** This body, with 200 unless told otherwise. */
+  | { readonly kind: 'body'; readonly text: string; readonly status?: number }
+  /** So many bytes of a JSON document that does not end, as fast as they are taken. */
+  | { readonly kind: 'huge'; readonly bytes: number }
   /** Announces the whole answer, sends the first half of it and ends the connection. */
   | { readonly kind: 'truncated' }
   | { readonly kind: 'slow-headers'; readonly ms: number }
@@ -119,7 +122,8 @@ export async function startStubDynamoDb(): Promise<StubDynamoDb> {
       if (fault.date !== undefined) response.setHeader('date', fault.date.toUTCString());
       return sendException(response, fault.name, fault.status, fault.fields);
     }
-    if (fault?.kind === 'body') return send(response, 200, fault.text);
+    if (fault?.kind === 'body') return send(response, fault.status ?? 200, fault.text);
+    if (fault?.kind === 'huge') return void pipeHuge(response, fault.bytes);
     if (fault?.kind === 'reset') return void incoming.socket.resetAndDestroy();
     if (fault?.kind === 'hang') return;
     if (!tables.has(request.table)) return sendException(response, 'ResourceNotFoundException');
@@ -244,6 +248,13 @@ function userIdOf(item: StubItem): string {
 function sendException(response: ServerResponse, name: string, status = 400, fields: object = {}): void {
   const type = `com.amazonaws.dynamodb.v20120810#${name}`;
   send(response, status, JSON.stringify({ __type: type, message: `the stub says ${name}`, ...fields }));
+}
+
+function pipeHuge(response: ServerResponse, bytes: number): void {
+  response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+  const chunk = Buffer.alloc(64 * 1024, ' ');
+  const chunks = Array.from({ length: Math.ceil(bytes / chunk.length) }, () => chunk);
+  pipeline(Readable.from(chunks, { highWaterMark: 1 }), response, () => undefined);
 }
 
 function truncate(response: ServerResponse, body: string): void {
