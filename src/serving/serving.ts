@@ -1,4 +1,5 @@
 import type { ServerConfig } from '../config/config.ts';
+import { decodePointer, type DecodePointer } from '../pointer/codec.ts';
 import type { PointerSource } from '../pointer/pointer-source.ts';
 import { createBudget } from '../resilience/budget.ts';
 import { createConcurrencyLimit, type ConcurrencyLimit } from '../resilience/concurrency-limit.ts';
@@ -30,6 +31,8 @@ export interface ServingOptions {
     | 'warmUpMs'
   >;
   readonly source: PointerSource;
+  /** How pointers are read: `decodePointer` unless they must be signed. */
+  readonly decode?: DecodePointer;
   readonly reader: PredictionReader;
   readonly saved: SavedPointers;
   /** Pointers by placement, to start from when the pointer store is away and nothing was saved. */
@@ -59,7 +62,7 @@ const MAX_LATENESS = 0.2;
 const EXTRA_READS = { share: 0.1, most: MAX_USERS_PER_READ, first: 10 };
 
 export function createServing(options: ServingOptions): Serving {
-  const { config, source, reader, saved, bootstrap, observer, now } = options;
+  const { config, source, decode = decodePointer, reader, saved, bootstrap, observer, now } = options;
   const limit = createConcurrencyLimit(config.maxReadsInFlight);
   const budget = createCacheBudget(config.cacheBytes);
   const shedder =
@@ -84,6 +87,7 @@ export function createServing(options: ServingOptions): Serving {
   const placements = new Placements({
     serve: config.placements,
     source,
+    decode,
     verify: createVerifier({ reader, allowUnsealed: config.allowUnsealed, now: Date.now }),
     saved,
     bootstrap,

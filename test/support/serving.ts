@@ -26,7 +26,9 @@ export interface Seen {
   readonly breaker: string[];
 }
 
-export interface FixtureOptions extends Partial<Pick<ServingOptions, 'shedder' | 'now' | 'saved'>> {
+export interface FixtureOptions extends Partial<
+  Pick<ServingOptions, 'shedder' | 'now' | 'saved' | 'decode'>
+> {
   readonly config?: Partial<ServingOptions['config']>;
   readonly pointers?: MemoryPointers;
   readonly store?: MemoryStore;
@@ -69,6 +71,7 @@ export function openServing(options: FixtureOptions = {}): ServingFixture {
     observer: observeAll(recorder, options.observer ?? {}),
     shedder: options.shedder ?? neverShedding,
     ...(options.now && { now: options.now }),
+    ...(options.decode && { decode: options.decode }),
   });
   onTestFinished(() => serving.close());
   return { pointers, store, serving, seen };
