@@ -139,12 +139,13 @@ export const attacks: Readonly<Record<string, Attack>> = {
     const text = forged({ [field]: value });
     // An honest pointer says this as well, or only its author could tell.
     const harmless = ['activatedBy', 'reason', 'writeId', 'popular', 'generatedAt', 'activatedAt'];
+    const isTable = field === 'table' && typeof value === 'string' && isTableName(value);
     const isValid = harmless.includes(field) && ['string', 'object'].includes(typeof value);
     const isSame = JSON.stringify(value) === JSON.stringify(bait[field as keyof Pointer]);
     const isEmptyList =
       Array.isArray(value) && ['blocked', 'retired', 'quarantined', 'popular'].includes(field);
     const isNull = value === null && ['hold', 'override'].includes(field);
-    const broken = isValid || isSame || isEmptyList || isNull ? forged({ [field]: [[{}]] }) : text;
+    const broken = isValid || isTable || isSame || isEmptyList || isNull ? forged({ [field]: [[{}]] }) : text;
     return { text: broken, reasons: BROKEN };
   },
   'valid JSON that is no pointer': ({ jsonValues, pick }) => ({
