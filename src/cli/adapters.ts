@@ -9,6 +9,7 @@ import { findRunningDemo } from '../demo/running-demo.ts';
 import type { PointerSource } from '../pointer/pointer-source.ts';
 import type { PointerWriter } from '../pointer/pointer-writer.ts';
 import type { PublisherContext } from '../publishing/context.ts';
+import { openPointerSigning } from './pointer-keys.ts';
 
 // Adapters are imported when they are asked for: a server with its pointers in S3 never loads ZooKeeper's client.
 
@@ -66,6 +67,7 @@ export async function openPublisher({
 export async function openPublisherOf(config: PublisherConfig): Promise<PublisherContext> {
   const { createDynamoDbTables } = await import('../store/dynamodb-tables.ts');
   const { tablePrefix, memoryLimitBytes, tempDir, gateConfig, actor } = config;
+  const signing = await openPointerSigning(config);
   const pointers = await openPointers(config);
   const archive = await openArchive(config);
   const tables = createDynamoDbTables(config.dynamodb);
@@ -91,6 +93,7 @@ export async function openPublisherOf(config: PublisherConfig): Promise<Publishe
     tempDir,
     gateConfig,
     actor,
+    signing,
     now: Date.now,
     async close() {
       tables.close();

@@ -15,7 +15,9 @@ import { observeAll } from '../serving/observer.ts';
 import { createSavedPointers, readBootstrapPointers } from '../serving/saved-pointers.ts';
 import { createServing } from '../serving/serving.ts';
 import { createSignedReader } from '../store/dynamodb-signed-reader.ts';
+import { decoderFor } from '../pointer/signature.ts';
 import { openPointers } from './adapters.ts';
+import { openPointerKeys } from './pointer-keys.ts';
 
 export interface RunningServer {
   /** URLs without a slash at the end. */
@@ -35,11 +37,12 @@ const SWEEP_MS = 100;
 
 /**
  * Starts a server: its listeners are up when this resolves, its first versions when `ready` does.
- * Throws UsageError where an address cannot be listened on, and what reading the bootstrap pointers throws.
+ * Throws UsageError where an address cannot be listened on, and what reading the keys or the bootstrap pointers throws.
  */
 export async function startServer(config: ServerConfig, logger: Logger): Promise<RunningServer> {
   const startedAt = new Date().toISOString();
-  const bootstrap = await readBootstrapPointers(config.bootstrapPointers);
+  const decode = decoderFor(await openPointerKeys(config.pointerKeys));
+  const bootstrap = await readBootstrapPointers(config.bootstrapPointers, decode);
   const metrics = createMetrics();
   const ready = Promise.withResolvers<undefined>();
   const lifecycle = new Lifecycle((from, to) => {
@@ -53,8 +56,8 @@ export async function startServer(config: ServerConfig, logger: Logger): Promise
     ...config.dynamodb,
     maxSockets: config.maxReadsInFlight + SPARE_SOCKETS,
   });
-  const saved = createSavedPointers(config.savedPointersDir);
-  const serving = createServing({ config, source, reader, saved, bootstrap, observer });
+  const saved = createSavedPointers(config.savedPointersDir, decode);
+  const serving = createServing({ config, source, decode, reader, saved, bootstrap, observer });
   const { placements, service } = serving;
 
   function becomeReady(): void {

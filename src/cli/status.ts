@@ -60,6 +60,7 @@ function statusText(status: PlacementStatus): string {
     case 'pointer':
       return [
         `${placement}: version ${version} is live; epoch ${epoch} was written at ${since} by ${by}: ${reason}`,
+        ...(status.signedBy === null ? [] : [`  signed with key ${status.signedBy}`]),
         `  predictions of ${generatedText(status)}, ${age(status.ageSeconds ?? 0)} old`,
         ...(status.hold
           ? [`  held by ${status.hold.by} since ${status.hold.since}: ${status.hold.reason}`]

@@ -44,6 +44,11 @@ const shared = {
   TOPSHELF_ZOOKEEPER_DIGEST: secret('user:password', (text) => /^[^:]+:./s.test(text))
     .optional()
     .describe('`user:password` for ZooKeeper’s digest ACL'),
+  TOPSHELF_POINTER_KEYS: files
+    .optional()
+    .describe(
+      'PEM files of Ed25519 public keys, separated by commas; pointers that none of them signed are refused. See [Security](#security)',
+    ),
 };
 
 /** Every setting of a server: name, default, meaning. The README's table is held to it by a test. */
@@ -141,6 +146,9 @@ export const publisherSettings = z.object({
   TOPSHELF_GATE_CONFIG: file
     .optional()
     .describe('JSON file of the gate’s thresholds; see [its page](src/gate/README.md)'),
+  TOPSHELF_SIGNING_KEY: file
+    .optional()
+    .describe('PEM file of the Ed25519 private key that pointers are signed with'),
   TOPSHELF_ACTOR: parsed(`at most ${MAX_ACTOR_CHARACTERS} characters`, (text) =>
     text.length <= MAX_ACTOR_CHARACTERS ? text : undefined,
   )
@@ -153,6 +161,8 @@ export interface ServerConfig {
   readonly pointer: PointerLocation;
   readonly s3PathStyle: boolean;
   readonly zookeeperDigest: string | undefined;
+  /** Files; undefined where pointers need no signature. */
+  readonly pointerKeys: readonly string[] | undefined;
   readonly dynamodb: DynamoDbConnection;
   readonly placements: '*' | readonly string[];
   readonly defaultPlacement: string;
@@ -185,6 +195,9 @@ export interface PublisherConfig {
   readonly tablePrefix: string;
   readonly s3PathStyle: boolean;
   readonly zookeeperDigest: string | undefined;
+  /** Files; undefined where pointers need no signature. */
+  readonly pointerKeys: readonly string[] | undefined;
+  readonly signingKey: string | undefined;
   readonly dynamodb: DynamoDbConnection;
   readonly memoryLimitBytes: number;
   readonly tempDir: string;
@@ -204,6 +217,7 @@ export function readServerConfig(environment: Environment, dynamodb: DynamoDbCon
     pointer: Object.freeze(settings.TOPSHELF_POINTER),
     s3PathStyle: settings.TOPSHELF_S3_PATH_STYLE,
     zookeeperDigest: settings.TOPSHELF_ZOOKEEPER_DIGEST,
+    pointerKeys: settings.TOPSHELF_POINTER_KEYS,
     dynamodb,
     placements: Object.freeze(settings.TOPSHELF_PLACEMENTS),
     defaultPlacement: settings.TOPSHELF_DEFAULT_PLACEMENT,
@@ -242,6 +256,8 @@ export function readPublisherConfig(
     tablePrefix: settings.TOPSHELF_TABLE_PREFIX,
     s3PathStyle: settings.TOPSHELF_S3_PATH_STYLE,
     zookeeperDigest: settings.TOPSHELF_ZOOKEEPER_DIGEST,
+    pointerKeys: settings.TOPSHELF_POINTER_KEYS,
+    signingKey: settings.TOPSHELF_SIGNING_KEY,
     dynamodb,
     memoryLimitBytes: settings.TOPSHELF_MEMORY_LIMIT_BYTES,
     tempDir: settings.TOPSHELF_TEMP_DIR,

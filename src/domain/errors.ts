@@ -100,6 +100,8 @@ export const POINTER_REJECTIONS = [
   'unknown-schema',
   'wrong-placement',
   'bad-checksum',
+  'unsigned',
+  'bad-signature',
   'bad-table-name',
   'epoch-not-higher',
   'table-missing',

@@ -147,7 +147,8 @@ function isQuarantinedBy(
   );
 }
 
-function authored(before: Pointer, author: Authorship): Pointer {
+/** The same pointer, written again. */
+export function authored(before: Pointer, author: Authorship): Pointer {
   return {
     ...before,
     epoch: author.epoch,

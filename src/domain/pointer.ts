@@ -37,6 +37,14 @@ export interface Quarantined {
   readonly reason: string;
 }
 
+/** Says that the holder of a private key wrote the rest of the pointer. */
+export interface PointerSignature {
+  /** Tells the key among several: the first 16 hex digits of the SHA-256 of the public key (DER). */
+  readonly keyId: string;
+  /** Ed25519, base64. */
+  readonly value: string;
+}
+
 /** The one mutable object of a placement: which version is live. Every write of it is a new, higher epoch. */
 export interface Pointer {
   readonly schemaVersion: 1;
@@ -59,6 +67,8 @@ export interface Pointer {
   readonly retired: readonly string[];
   readonly blocked: readonly string[];
   readonly popular: readonly RankedPair[];
+  /** Of this epoch's content; not there where pointers are not signed. */
+  readonly signature?: PointerSignature;
 }
 
 /** What a pointer object may hold: topshelf's own form, or a bare table name that somebody wrote by hand. */

@@ -47,7 +47,8 @@ export async function buildOps(options: OpsOptions): Promise<FastifyInstance> {
 function describe({ name, live, watcher }: Placement) {
   const seen = { pointer: watcher.sight, pointerLastReadAt: watcher.lastReadAt ?? null };
   if (live === undefined) return { placement: name, ...seen, epoch: null, version: null };
-  const { epoch, version, table, generatedAt, activatedAt, activatedBy, reason, hold } = live.pointer;
+  const { epoch, version, table, generatedAt, activatedAt, activatedBy, reason, hold, signature } =
+    live.pointer;
   return {
     placement: name,
     ...seen,
@@ -58,6 +59,7 @@ function describe({ name, live, watcher }: Placement) {
     activatedAt,
     activatedBy,
     reason,
+    signedBy: signature?.keyId ?? null,
     hold,
     adoptedAt: live.adoptedAt,
     blocked: live.pointer.blocked,

@@ -40,12 +40,23 @@ const pointerSchema = z.strictObject({
   retired: z.array(version).max(MAX_LISTED),
   blocked: z.array(productId).max(MAX_BLOCKED),
   popular: z.array(z.tuple([productId, z.number()])).max(MAX_POPULAR),
+  // Ed25519 signatures have 64 bytes; whether this one is right, only those with keys can say.
+  signature: z
+    .strictObject({
+      keyId: z.string().regex(/^[0-9a-f]{16}$/),
+      value: z.string().regex(/^[A-Za-z0-9+/]{86}==$/),
+    })
+    .exactOptional(),
   checksum: z.string(),
 }) satisfies z.ZodType<Pointer & { checksum: string }>;
 
+/** Reads a pointer object, as `decodePointer` does; it may ask for more, such as a signature. */
+export type DecodePointer = (content: Uint8Array, placement: string | undefined) => PointerContent;
+
 /** The text of a pointer object: JSON for people to read, with a checksum over its canonical form. */
-export function encodePointer(pointer: Pointer): string {
-  return `${JSON.stringify({ ...pointer, checksum: checksumOf(pointer) }, null, 2)}\n`;
+export function encodePointer({ signature, ...content }: Pointer): string {
+  const checksum = checksumOf(content);
+  return `${JSON.stringify({ ...content, checksum, signature }, null, 2)}\n`;
 }
 
 /**
@@ -109,7 +120,8 @@ function decodeJson(json: string, placement: string | undefined): PointerContent
       `the pointer of placement ${placement} says it belongs to ${shown(pointer.placement)}`,
     );
   }
-  if (checksum !== checksumOf(pointer)) {
+  const { signature: _, ...signable } = pointer;
+  if (checksum !== checksumOf(signable)) {
     throw new PointerRejectedError('bad-checksum', 'the pointer was changed without its checksum');
   }
   return { kind: 'pointer', pointer, checksum };
@@ -123,12 +135,15 @@ function parseJson(json: string): unknown {
   }
 }
 
-/** SHA-256 over the pointer's JSON with sorted keys and no white space, its checksum left out. */
-function checksumOf(pointer: Pointer): string {
-  const canonical = JSON.stringify(pointer, (_key, value: unknown) =>
+/** What checksum and signature are about: the pointer's JSON with sorted keys and no white space, without the two. */
+export function canonicalText(pointer: Omit<Pointer, 'signature'>): string {
+  return JSON.stringify(pointer, (_key, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value,
   );
-  return `sha256:${createHash('sha256').update(canonical).digest('hex')}`;
+}
+
+function checksumOf(pointer: Omit<Pointer, 'signature'>): string {
+  return `sha256:${createHash('sha256').update(canonicalText(pointer)).digest('hex')}`;
 }

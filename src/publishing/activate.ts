@@ -1,9 +1,16 @@
 import { HeldError, NotFoundError, QuarantinedError, UsageError } from '../domain/errors.ts';
-import { activated, outOfQuarantine, quarantineOf, type Authorship } from '../domain/pointer-changes.ts';
+import {
+  activated,
+  authored,
+  outOfQuarantine,
+  quarantineOf,
+  type Authorship,
+} from '../domain/pointer-changes.ts';
 import type { Override, Pointer } from '../domain/pointer.ts';
 import type { Seal } from '../domain/seal.ts';
 import { tableName } from '../domain/version.ts';
 import type { Verdict } from '../gate/gate.ts';
+import { assertCanSign } from '../pointer/signature.ts';
 import { askGate } from './ask-gate.ts';
 import { checkSubject, type GateOptions } from './check/check.ts';
 import { authorship, commit } from './commit.ts';
@@ -45,7 +52,8 @@ export type Activated = PointerResult & {
  * Makes a sealed version live. Everything is decided on one reading of the pointer, and the write is conditional on that
  * reading, the gate's verdict too: it is about the version that this reading says is live. An override passes over the
  * gate, never over a hold or a quarantine. Rejects, with nothing written: NotFoundError (no such sealed version),
- * HeldError, QuarantinedError, GateError, LostRaceError, UnreachableError. The version that is live already is a success.
+ * HeldError, QuarantinedError, GateError, LostRaceError, UnreachableError. The version that is live already is a success;
+ * it is written again, a hold and all, where that gives its pointer the signature of another key.
  */
 export async function activate(
   context: PublisherContext,
@@ -53,9 +61,13 @@ export async function activate(
   signal: AbortSignal,
   onProgress?: OnProgress,
 ): Promise<Activated> {
+  assertCanSign(context.signing);
   const state = await readPointerState(context, placement, signal);
   if (state.kind === 'pointer' && state.pointer.version === version) {
-    return { ...resultOf(state.pointer), ...UNCHANGED };
+    if (!isSignedAnew(state.pointer, context)) return { ...resultOf(state.pointer), ...UNCHANGED };
+    const again = authored(state.pointer, authorship(context, state.pointer.epoch + 1, reason));
+    const { pointer, warnings } = await commit(context, state, again, 'activate', signal);
+    return { ...resultOf(pointer), ...UNCHANGED, changed: true, warnings };
   }
   const standing = await standingOf(context, placement, state, signal);
   assertNotHeld(placement, state, standing);
@@ -85,6 +97,11 @@ export async function activate(
     check: id,
     override,
   };
+}
+
+/** Whether this publisher would sign with a key that did not sign what is there. */
+function isSignedAnew({ signature }: Pointer, { signing }: PublisherContext): boolean {
+  return signing?.key !== undefined && signing.key.id !== signature?.keyId;
 }
 
 const UNCHANGED = { changed: false, warnings: [], verdict: null, check: null, override: null } as const;

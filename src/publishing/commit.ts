@@ -9,6 +9,7 @@ import {
   type Pointer,
 } from '../domain/pointer.ts';
 import { encodePointer } from '../pointer/codec.ts';
+import { signed } from '../pointer/signature.ts';
 import { record, recordReplaced, type PointerAction } from './activation-records.ts';
 import type { PublisherContext } from './context.ts';
 import type { PointerState } from './pointer-state.ts';
@@ -46,17 +47,19 @@ export interface Committed {
 
 /**
  * Compare-and-set of the pointer, between the records of what it replaces and of what it is. Rejects with LostRaceError,
- * and nothing written, where the pointer is not what `state` says any more.
+ * and nothing written, where the pointer is not what `state` says any more. Every write of a pointer comes through here,
+ * and is signed here.
  * @param check the id of the gate's report that let this version go live
  */
 export async function commit(
-  { pointers, archive }: Pick<PublisherContext, 'pointers' | 'archive'>,
+  { pointers, archive, signing }: Pick<PublisherContext, 'pointers' | 'archive' | 'signing'>,
   state: PointerState,
-  pointer: Pointer,
+  next: Pointer,
   action: PointerAction,
   signal: AbortSignal,
   check: string | null = null,
 ): Promise<Committed> {
+  const pointer = signed(next, signing);
   const bytes = Buffer.byteLength(encodePointer(pointer));
   if (bytes > MAX_POINTER_BYTES) {
     throw new UsageError(

@@ -1,6 +1,7 @@
 import type { Archive } from '../archive/archive.ts';
 import type { PointerSource } from '../pointer/pointer-source.ts';
 import type { PointerWriter } from '../pointer/pointer-writer.ts';
+import type { PointerSigning } from '../pointer/signature.ts';
 import type { ImportParts } from './import-table/import-parts.ts';
 import type { RemoteFiles } from './input/remote-files.ts';
 import type { PredictionTables } from '../store/prediction-tables.ts';
@@ -27,6 +28,8 @@ export interface PublisherContext {
   readonly actor: string;
   /** Opens the second engine with a bucket that the store can read; not there where the store imports nothing. */
   openImport?(location: { readonly bucket: string; readonly prefix: string }): Promise<ImportParts>;
+  /** How pointers are signed, and which are believed; left out where they are not signed. */
+  readonly signing?: PointerSigning | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
   /** Releases connections. */

@@ -1,8 +1,8 @@
 import { HeldError, NotFoundError, PointerRejectedError, TableMissingError } from '../domain/errors.ts';
 import type { Pointer } from '../domain/pointer.ts';
 import type { Seal } from '../domain/seal.ts';
-import { decodePointer } from '../pointer/codec.ts';
 import type { PointerToken } from '../pointer/pointer-source.ts';
+import { decoderFor } from '../pointer/signature.ts';
 import { readRecord, recordedEpochs } from './activation-records.ts';
 import { bringBack } from './bring-back.ts';
 import type { PublisherContext } from './context.ts';
@@ -18,6 +18,7 @@ export type PointerState =
       readonly table: string;
       readonly seal: Seal | null;
     }
+  /** What readers refuse: for what it says, or because nobody they believe signed it. */
   | { readonly kind: 'malformed'; readonly token: PointerToken; readonly error: PointerRejectedError };
 
 /** The lists that outlive a version, and the epoch that the next write gets. */
@@ -29,7 +30,7 @@ export interface Standing {
 
 /** Reads the pointer once. Rejects with UnreachableError where the store does not answer. */
 export async function readPointerState(
-  { pointers, tables }: Pick<PublisherContext, 'pointers' | 'tables'>,
+  { pointers, tables, signing }: Pick<PublisherContext, 'pointers' | 'tables' | 'signing'>,
   placement: string,
   signal: AbortSignal,
 ): Promise<PointerState> {
@@ -37,7 +38,7 @@ export async function readPointerState(
   if (reading.kind !== 'found') return { kind: 'absent', token: null };
   const { content, token } = reading;
   try {
-    const decoded = decodePointer(content, placement);
+    const decoded = decoderFor(signing?.keys)(content, placement);
     if (decoded.kind === 'pointer') return { kind: 'pointer', token, pointer: decoded.pointer };
     const seal = await sealOrNull(tables, decoded.table, signal);
     return { kind: 'bare', token, table: decoded.table, seal: seal?.placement === placement ? seal : null };

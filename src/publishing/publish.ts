@@ -1,6 +1,7 @@
 import { GateError, QuarantinedError, TopshelfError } from '../domain/errors.ts';
 import { activate, assertNotHeld, type Activated } from './activate.ts';
 import { readGateOptions, type GateOptions } from './check/check.ts';
+import { assertCanSign } from '../pointer/signature.ts';
 import { assertAuthorship } from './commit.ts';
 import type { PublisherContext } from './context.ts';
 import { load, type Loaded, type LoadRequest } from './load.ts';
@@ -20,7 +21,7 @@ export interface Published {
 
 /**
  * Load, check, activate. Whatever an activation would refuse without looking at the table is refused before there is
- * one: an author, a reason or gate options that cannot be used, a hold, content that is quarantined. A batch that the
+ * one: a key to sign with, an author, a reason or gate options that cannot be used, a hold, content that is quarantined. A batch that the
  * gate stops stays loaded, for people to look at. Rejects as `load` and `activate` do.
  */
 export async function publish(
@@ -31,6 +32,7 @@ export async function publish(
 ): Promise<Published> {
   const { placement } = request;
   const gate = { catalogue, catalogueColumn, gateConfig };
+  assertCanSign(context.signing);
   assertAuthorship(context, reason);
   if (override !== undefined) assertAuthorship(context, override);
   await readGateOptions(context, placement, gate, signal);

@@ -20,6 +20,8 @@ export interface PlacementStatus {
   readonly since: string | null;
   readonly by: string | null;
   readonly reason: string | null;
+  /** The id of the key that signed it; null where nobody did. */
+  readonly signedBy: string | null;
   readonly generatedAt: string | null;
   /** Whether the rows said so, or only the files' times do; null where the archive does not tell at once. */
   readonly generatedAtFrom: Manifest['generatedAtFrom'] | null;
@@ -107,6 +109,7 @@ async function statusOf(context: Reader, placement: string, signal: AbortSignal)
     since: null,
     by: null,
     reason: null,
+    signedBy: null,
     generatedAt: null,
     generatedAtFrom: null,
     ageSeconds: null,
@@ -152,6 +155,7 @@ async function statusOf(context: Reader, placement: string, signal: AbortSignal)
         since: activatedAt,
         by: activatedBy,
         reason: pointer.reason,
+        signedBy: pointer.signature?.keyId ?? null,
         generatedAt,
         generatedAtFrom: await sourceOfTime(context, placement, pointer.version, signal),
         ageSeconds: ageSeconds(generatedAt),

@@ -1,4 +1,5 @@
 import { isSameVersion, type Pointer } from '../domain/pointer.ts';
+import type { DecodePointer } from '../pointer/codec.ts';
 import type { PointerSource } from '../pointer/pointer-source.ts';
 import { within } from '../resilience/deadline.ts';
 import { createLiveVersion, retire, type LiveVersion } from './live-version.ts';
@@ -13,6 +14,7 @@ import type { VersionReads } from './version-reads.ts';
 /** What every placement of a server shares. */
 export interface PlacementParts {
   readonly source: PointerSource;
+  readonly decode: DecodePointer;
   readonly verify: Verify;
   readonly saved: SavedPointers;
   /** By placement. */
@@ -50,6 +52,7 @@ export class Placement {
     this.watcher = new PointerWatcher({
       placement: name,
       source: parts.source,
+      decode: parts.decode,
       verify: parts.verify,
       observer: parts.observer,
       pollMs: parts.pollMs,

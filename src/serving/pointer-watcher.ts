@@ -1,6 +1,6 @@
 import { messageOf, PointerRejectedError } from '../domain/errors.ts';
 import { isSameVersion, type Pointer, type PointerContent } from '../domain/pointer.ts';
-import { decodePointer } from '../pointer/codec.ts';
+import type { DecodePointer } from '../pointer/codec.ts';
 import type { PointerReading, PointerSource, PointerToken } from '../pointer/pointer-source.ts';
 import { createHint, pause } from '../resilience/deadline.ts';
 import type { ServingObserver } from './observer.ts';
@@ -16,6 +16,7 @@ export interface Adopted {
 export interface PointerWatcherOptions {
   readonly placement: string;
   readonly source: PointerSource;
+  readonly decode: DecodePointer;
   readonly verify: Verify;
   readonly observer: ServingObserver;
   /** Time between two readings, ± 20 %, in milliseconds. */
@@ -154,7 +155,8 @@ export class PointerWatcher {
   #consider(bytes: Uint8Array): void {
     this.#doubted = bytes;
     try {
-      const content = decodePointer(bytes, this.#options.placement);
+      const { decode, placement } = this.#options;
+      const content = decode(bytes, placement);
       if (content.kind === 'pointer' && !this.#isNews(content.pointer, content.checksum)) {
         this.#doubted = undefined;
         return;

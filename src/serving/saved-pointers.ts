@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { messageOf, PointerRejectedError } from '../domain/errors.ts';
 import { isPlacement } from '../domain/ids.ts';
 import type { Pointer } from '../domain/pointer.ts';
-import { decodePointer, encodePointer } from '../pointer/codec.ts';
+import { encodePointer, type DecodePointer } from '../pointer/codec.ts';
 import type { Adopted } from './pointer-watcher.ts';
 
 /** The last pointer of each placement that this server served: what it starts from when the pointer store is away. */
@@ -19,8 +19,8 @@ export interface SavedPointers {
 
 const ENDING = '.json';
 
-/** Keeps one file a placement in `directory`, each replaced as a whole. */
-export function createSavedPointers(directory: string): SavedPointers {
+/** Keeps one file a placement in `directory`, each replaced as a whole. The disk is believed no more than a store is. */
+export function createSavedPointers(directory: string, decode: DecodePointer): SavedPointers {
   const pathOf = (placement: string) => join(directory, `${placement}${ENDING}`);
   return {
     async save(pointer) {
@@ -39,7 +39,7 @@ export function createSavedPointers(directory: string): SavedPointers {
         await file.close();
       }
     },
-    load: (placement) => readPointerFile(pathOf(placement), placement),
+    load: (placement) => readPointerFile(pathOf(placement), placement, decode),
     async placements() {
       const names = await readdir(directory).catch(orNothing);
       return (names ?? [])
@@ -54,10 +54,13 @@ export function createSavedPointers(directory: string): SavedPointers {
  * Pointers by placement, from files in the pointer's JSON form that were handed to the server for its first start.
  * Throws PointerRejectedError, naming the file, for one that cannot be used.
  */
-export async function readBootstrapPointers(paths: readonly string[]): Promise<Map<string, Adopted>> {
+export async function readBootstrapPointers(
+  paths: readonly string[],
+  decode: DecodePointer,
+): Promise<Map<string, Adopted>> {
   const pointers = new Map<string, Adopted>();
   for (const path of paths) {
-    const found = await readPointerFile(path, undefined);
+    const found = await readPointerFile(path, undefined, decode);
     if (found === undefined)
       throw new PointerRejectedError('malformed', `bootstrap pointer ${path} does not exist`);
     pointers.set(found.pointer.placement, found);
@@ -65,11 +68,15 @@ export async function readBootstrapPointers(paths: readonly string[]): Promise<M
   return pointers;
 }
 
-async function readPointerFile(path: string, placement: string | undefined): Promise<Adopted | undefined> {
+async function readPointerFile(
+  path: string,
+  placement: string | undefined,
+  decode: DecodePointer,
+): Promise<Adopted | undefined> {
   const content = await readFile(path).catch(orNothing);
   if (content === undefined) return undefined;
   try {
-    const decoded = decodePointer(content, placement);
+    const decoded = decode(content, placement);
     if (decoded.kind === 'pointer') return decoded;
   } catch (error) {
     throw new PointerRejectedError('malformed', `${path} cannot be used: ${messageOf(error)}`, {

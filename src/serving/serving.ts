@@ -1,4 +1,5 @@
 import type { ServerConfig } from '../config/config.ts';
+import { decodePointer, type DecodePointer } from '../pointer/codec.ts';
 import type { PointerSource } from '../pointer/pointer-source.ts';
 import { createBudget, type Budget } from '../resilience/budget.ts';
 import { createConcurrencyLimit, type ConcurrencyLimit } from '../resilience/concurrency-limit.ts';
@@ -32,6 +33,8 @@ export interface ServingOptions {
     | 'warmUpMs'
   >;
   readonly source: PointerSource;
+  /** How pointers are read: `decodePointer` unless they must be signed. */
+  readonly decode?: DecodePointer;
   readonly reader: PredictionReader;
   readonly saved: SavedPointers;
   /** Pointers by placement, to start from when the pointer store is away and nothing was saved. */
@@ -61,7 +64,8 @@ const MAX_LATENESS = 0.2;
 const FIRST_EXTRA_READS = 10;
 
 export function createServing(options: ServingOptions): Serving {
-  const { config, source, reader, saved, bootstrap, observer, now = () => performance.now() } = options;
+  const { config, source, decode = decodePointer, reader, saved, bootstrap, observer } = options;
+  const { now = () => performance.now() } = options;
   const limit = createConcurrencyLimit(config.maxReadsInFlight);
   const budget = createCacheBudget(config.cacheBytes);
   const shedder =
@@ -87,6 +91,7 @@ export function createServing(options: ServingOptions): Serving {
   const placements = new Placements({
     serve: config.placements,
     source,
+    decode,
     verify: createVerifier({ reader, allowUnsealed: config.allowUnsealed, now: Date.now }),
     saved,
     bootstrap,

@@ -221,7 +221,7 @@ function isProtection(error: unknown): boolean {
   return (
     error instanceof Error &&
     error.name === 'ValidationException' &&
-    /deletion protection|protected against deletion/i.test(error.message)
+    /deletion ?protection|protected against deletion/i.test(error.message)
   );
 }
 

@@ -4,7 +4,7 @@ import { MAX_POINTER_BYTES } from '../../src/domain/pointer.ts';
 import { decodePointer, encodePointer } from '../../src/pointer/codec.ts';
 import type { PointerSource } from '../../src/pointer/pointer-source.ts';
 import type { PointerWriter } from '../../src/pointer/pointer-writer.ts';
-import { examplePointer } from '../pointer/example-pointer.ts';
+import { examplePointer, signedExamplePointer } from '../pointer/example-pointer.ts';
 import {
   eventually,
   foundIn,
@@ -44,8 +44,8 @@ export function describePointerContract(name: string, contract: PointerContract)
         expect(await open().read('home', never)).toEqual({ kind: 'absent' });
       });
 
-      it('finds what was written, with the token that the writer was given', async () => {
-        const pointer = examplePointer();
+      it('finds what was written, its signature too, with the token that the writer was given', async () => {
+        const pointer = signedExamplePointer();
         const token = await open().write(pointer, null, never);
         const found = foundIn(await open().read('home', never));
         expect(pointerIn(found.content)).toEqual(pointer);

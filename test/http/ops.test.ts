@@ -69,6 +69,7 @@ describe('/status', () => {
         activatedAt: '2026-11-21T03:00:00.000Z',
         activatedBy: 'test',
         reason: 'test',
+        signedBy: null,
         hold,
         adoptedAt: expect.stringMatching(/Z$/) as unknown,
         blocked: ['22423'],

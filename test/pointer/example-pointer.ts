@@ -1,4 +1,6 @@
 import type { Pointer } from '../../src/domain/pointer.ts';
+import { signed } from '../../src/pointer/signature.ts';
+import { signingPair } from '../support/signing-keys.ts';
 
 let writes = 0;
 
@@ -27,4 +29,9 @@ export function examplePointer(changes: Partial<Pointer> = {}): Pointer {
     ],
     ...changes,
   };
+}
+
+/** As `examplePointer`, signed by a key of its own. */
+export function signedExamplePointer(): Pointer {
+  return signed(examplePointer(), signingPair().signing);
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { encodePointer } from '../../src/pointer/codec.ts';
+import { decodePointer, encodePointer } from '../../src/pointer/codec.ts';
 import { createSavedPointers, readBootstrapPointers } from '../../src/serving/saved-pointers.ts';
 import { list, pointerTo, sealedTable } from '../support/versions.ts';
 
@@ -17,7 +17,7 @@ describe('saved pointers on disk', () => {
   }
 
   it('come back as they were saved, by placement', async () => {
-    const saved = createSavedPointers(join(await directory(), 'made', 'on demand'));
+    const saved = createSavedPointers(join(await directory(), 'made', 'on demand'), decodePointer);
     expect(await saved.placements()).toEqual([]);
     expect(await saved.load('home')).toBeUndefined();
     const pointer = pointerTo(sealedTable(ONE), 7, { blocked: ['é'] });
@@ -29,7 +29,7 @@ describe('saved pointers on disk', () => {
 
   it('are refused when damaged, cut short or of another placement', async () => {
     const root = await directory();
-    const saved = createSavedPointers(root);
+    const saved = createSavedPointers(root, decodePointer);
     const text = encodePointer(pointerTo(sealedTable(ONE), 7));
     for (const damaged of [text.slice(0, 200), text.replace('"epoch": 7', '"epoch": 8'), '', 'some_table']) {
       await writeFile(join(root, 'home.json'), damaged);
@@ -43,8 +43,8 @@ describe('saved pointers on disk', () => {
     const root = await directory();
     const path = join(root, 'anything.json');
     await writeFile(path, encodePointer(pointerTo(sealedTable(ONE), 7)));
-    expect([...(await readBootstrapPointers([path])).keys()]).toEqual(['home']);
-    await expect(readBootstrapPointers([join(root, 'gone.json')])).rejects.toThrow(
+    expect([...(await readBootstrapPointers([path], decodePointer)).keys()]).toEqual(['home']);
+    await expect(readBootstrapPointers([join(root, 'gone.json')], decodePointer)).rejects.toThrow(
       /gone\.json does not exist/,
     );
   });
@@ -52,7 +52,7 @@ describe('saved pointers on disk', () => {
   it('leave nothing behind where they cannot be put in their place', async () => {
     const root = await directory();
     await mkdir(join(root, 'home.json'));
-    const saved = createSavedPointers(root);
+    const saved = createSavedPointers(root, decodePointer);
     await expect(saved.save(pointerTo(sealedTable(ONE), 7))).rejects.toThrow();
     expect(await readdir(root)).toEqual(['home.json']);
   });

@@ -53,6 +53,8 @@ export function openContext({
     tablePrefix: 'topshelf',
     s3PathStyle: false,
     zookeeperDigest: undefined,
+    pointerKeys: undefined,
+    signingKey: undefined,
     dynamodb,
     memoryLimitBytes: 256 * 1024 * 1024,
     tempDir: `${root}/temp`,

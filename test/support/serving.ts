@@ -29,7 +29,9 @@ export interface Seen {
   readonly breaker: string[];
 }
 
-export interface FixtureOptions extends Partial<Pick<ServingOptions, 'shedder' | 'now' | 'saved'>> {
+export interface FixtureOptions extends Partial<
+  Pick<ServingOptions, 'shedder' | 'now' | 'saved' | 'decode'>
+> {
   readonly config?: Partial<ServingOptions['config']>;
   readonly pointers?: MemoryPointers;
   /** Where servers find their pointers; `pointers` unless it is given. */
@@ -76,6 +78,7 @@ export function openServing(options: FixtureOptions = {}): ServingFixture {
     observer: observeAll(recorder, options.observer ?? {}),
     shedder: options.shedder ?? neverShedding,
     ...(options.now && { now: options.now }),
+    ...(options.decode && { decode: options.decode }),
   });
   onTestFinished(() => serving.close());
   return { pointers, store, serving, seen };
