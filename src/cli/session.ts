@@ -67,7 +67,7 @@ function fail({ io }: Session, asJson: boolean, error: unknown, { aborted, reaso
 }
 
 /** Listens for the first interruption only, so that a second one ends the process as usual. */
-function onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void {
+export function onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void {
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.once(signal, listener);
   return () => {
