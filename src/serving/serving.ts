@@ -55,8 +55,9 @@ export interface Serving {
 
 // Work is shed when it waits this share of a request's time before it even starts.
 const MAX_LATENESS = 0.2;
-// Hedges and retries together, of the users who are read; saved up for one hedge of the largest batch.
-const EXTRA_READS = { share: 0.1, most: MAX_USERS_PER_READ, first: 10 };
+// Hedges and retries together, of the users who are read; saved up for one hedge of the largest batch. Nothing to begin
+// with: it is at most a tenth at any time.
+const EXTRA_READS = { share: 0.1, most: MAX_USERS_PER_READ, first: 0 };
 
 export function createServing(options: ServingOptions): Serving {
   const { config, source, reader, saved, bootstrap, observer, now } = options;

@@ -103,7 +103,8 @@ export class VersionReads {
     const userIds = waiters.map(({ userId }) => userId);
     try {
       const timeLeft = waiters.reduce((least, { deadline }) => Math.min(least, deadline), Infinity) - now;
-      const reads = await this.#table.read(userIds, Math.min(this.#readMs, timeLeft));
+      const again = waiters.reduce((count, { isSecondTry }) => count + Number(isSecondTry), 0);
+      const reads = await this.#table.read(userIds, Math.min(this.#readMs, timeLeft), again);
       const left = waiters.filter((waiter) => !this.#take(waiter, reads.get(waiter.userId)));
       if (left.length > 0) this.#tryAgain(left);
     } catch (error) {
