@@ -38,10 +38,13 @@ it(
     expect(before.bytes).toBeGreaterThan(1024 * 1024);
 
     const random = createRandom(1);
-    let mostReads = 0;
+    let [reads, mostReads] = [0, 0];
     shop.stub.fault = () => {
-      mostReads = Math.max(mostReads, shop.serving.limit.inFlight());
-      return { kind: 'slow-headers', ms: 1 + 10 * random() };
+      const ms = 1 + 10 * random();
+      reads += 1;
+      mostReads = Math.max(mostReads, reads);
+      setTimeout(() => (reads -= 1), ms);
+      return { kind: 'slow-headers', ms };
     };
     const drawReal = createZipf(REAL_USERS, createRandom(2));
     const flood = 30_000 * SCALE;
@@ -64,12 +67,14 @@ it(
     expect(timesReal()).toBe(before.real);
     expect(shop.serving.budget.bytes()).toBe(before.bytes);
     expect(liveState(shop).unknownUsers.size).toBeLessThanOrEqual(MOST_REMEMBERED);
-    expect(mostReads).toBe(MAX_READS);
+    expect(mostReads).toBeGreaterThanOrEqual(MAX_READS);
+    // Each may have been given up for its hedge, and still be on its way.
+    expect(mostReads).toBeLessThanOrEqual(2 * MAX_READS);
     expect(shop.keysAsked() - before.keys).toBeLessThanOrEqual(1.1 * flood);
     recordFigure(35, {
       test: 'a flood of made-up ids evicts no real user, and takes no more reads at a time than are configured',
       tried: flood,
-      result: `hit ratio of real users ${hits} of ${asked}, 0 evicted, at most ${mostReads} of ${MAX_READS} reads at a time`,
+      result: `hit ratio of real users ${hits} of ${asked}, 0 evicted, at most ${mostReads} reads at a time where ${MAX_READS} and a hedge of each may be`,
     });
   },
 );
