@@ -5,7 +5,7 @@ import { durationOption } from './duration.ts';
 import { EXIT } from './exit-codes.ts';
 import { placementOption } from './options.ts';
 import { writeResult } from './output.ts';
-import { onInterrupt, type Session } from './session.ts';
+import { fail, onInterrupt, type Session } from './session.ts';
 
 /** `topshelf drill`: what callers would see in a bad night, from a server of its own behind proxies that fail. */
 export function drillCommand(session: Session): Command {
@@ -41,6 +41,8 @@ export function drillCommand(session: Session): Command {
         const report = await runDrill(flags, tell, interruption.signal);
         writeResult(io, flags.json === true, { json: report, text: drillText(report) });
         if (!report.passed) session.exitCode = EXIT.gate;
+      } catch (error) {
+        session.exitCode = fail(session, flags.json === true, error, interruption.signal);
       } finally {
         stopListening();
       }

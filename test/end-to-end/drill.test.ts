@@ -1,10 +1,12 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DrillReport } from '../../src/drill/drill.ts';
 import { publish } from '../../src/publishing/publish.ts';
 import { startFakeS3 } from '../pointer/fake-s3.ts';
-import { topshelf } from '../support/program.ts';
+import { CLI, topshelf } from '../support/program.ts';
 import { bundledFile, bundledRanking } from '../support/real-data.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 
@@ -123,5 +125,23 @@ describe('topshelf drill', () => {
     const { stdout } = (await failed.catch((error: unknown) => error)) as { stdout: string };
     expect(JSON.parse(stdout)).toMatchObject({ passed: false, rehearsals: [{ verdict: 'failed' }] });
     expect(stdout).toContain('answers came later than 200 ms');
+  });
+
+  it('ends at an interruption and clears away what it made', { timeout: 60_000 }, async () => {
+    const { shop, usersFile } = await openPublished();
+    const temporary = join(shop.root, 'temporary');
+    await mkdir(temporary);
+    const env = { ...process.env, ...environmentOf(shop), TMPDIR: temporary };
+    const child = spawn(process.execPath, [CLI, 'drill', '--users-file', usersFile], { env });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const ended = once(child, 'exit');
+    let said = '';
+    child.stderr.on('data', (data: Buffer) => (said += data.toString()));
+    await expect.poll(() => said, { timeout: 30_000 }).toContain('rehearsing slow-store');
+    expect(await readdir(temporary)).toHaveLength(1);
+    child.kill('SIGINT');
+    expect(await ended).toEqual([1, null]);
+    expect(said).toMatch(/\ntopshelf: stopped by SIGINT\n$/);
+    expect(await readdir(temporary)).toEqual([]);
   });
 });

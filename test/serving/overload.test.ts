@@ -114,7 +114,7 @@ describe('after a cold cache and a slow table at once, at 80 % load', () => {
       const perSecond = 400;
       const triggerSeconds = 3 * SCALE;
       const limitSeconds = 30;
-      const config = { readTimeoutMs: 100, requestDeadlineMs: 200, cacheMaxAgeMs: 2000 };
+      const config = { readTimeoutMs: 150, requestDeadlineMs: 400, cacheMaxAgeMs: 2000 };
       const shop = await openStubShop(2000, { config });
       const drawUser = createZipf(2000, createRandom(2));
       const load = { perSecond, nextUser: () => userIdOf(drawUser()) };
