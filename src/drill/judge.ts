@@ -26,7 +26,8 @@ export function judge({ fault }: Rehearsal, observed: Observed, standard: Standa
     if (first !== undefined) failures.push(`${offenders.length} of ${during.length} ${what(first)}`);
   };
 
-  if (!isMet) failures.push('the fault met nothing: the server never asked, so nothing is proved');
+  if (!isMet)
+    failures.push('the fault met nothing: no read and no look at the pointer, so nothing is proved');
   if (during.length === 0) failures.push('nobody asked while the fault stood');
   expectNone(
     during.filter((told) => !isAnswer(told)),
@@ -56,6 +57,10 @@ export function judge({ fault }: Rehearsal, observed: Observed, standard: Standa
   expectNone(
     answers.filter(({ reason }) => reason === 'unknown-user'),
     () => 'users who have a prediction were taken for unknown; expected: none',
+  );
+  expectNone(
+    answers.filter(({ source, reason }) => source !== 'personalized' && reason === undefined),
+    ({ source }) => `answers were not personalized and gave no reason; expected: none. The first: ${source}`,
   );
   if (fault.of === 'pointer') {
     const others = answers.filter(({ source }) => source !== 'personalized');

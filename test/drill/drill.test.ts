@@ -109,6 +109,13 @@ describe('a drill', () => {
     expect(await failuresOf('failing-store', { instead: () => ({ body: none }) })).toMatch(/held no product/);
   });
 
+  it('fails a server that gives no reason for an answer that is not personalized', async () => {
+    const { reason: _, ...body } = POPULAR;
+    expect(await failuresOf('failing-store', { instead: () => ({ body }) })).toMatch(
+      /answers were not personalized and gave no reason; expected: none. The first: popular/,
+    );
+  });
+
   it('fails a server that takes users for unknown because it cannot read them', async () => {
     const body = { ...POPULAR, reason: 'unknown-user' };
     expect(await failuresOf('table-gone', { instead: () => ({ body }) })).toMatch(/taken for unknown/);
