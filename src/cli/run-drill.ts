@@ -26,6 +26,7 @@ import { spawnServer } from './spawn-server.ts';
 
 const MAX_SOCKETS = 256;
 const READ_POINTER_MS = 10_000;
+const RECOVERY_LIMIT_SECONDS = 30;
 
 /** Puts a drill together: the proxies before the configured stores, and servers behind them. */
 export async function runDrill(
@@ -55,6 +56,7 @@ export async function runDrill(
         limits: config,
         seconds,
         rate,
+        recoveryLimitSeconds: RECOVERY_LIMIT_SECONDS,
         allowanceMs,
         store,
         pointer,

@@ -1,3 +1,4 @@
+import { reasonOf } from './drilled-server.ts';
 import { startStallClock, type StallClock } from './stall-clock.ts';
 
 /** What a caller got for one request. */
@@ -54,7 +55,7 @@ export function startCallers({ api, placement, users, rate, onTold }: CallersOpt
         .finally(() => underWay.delete(request));
       underWay.add(request);
     }
-    timer = setTimeout(send, startedAt + (asked * 1000) / rate - performance.now());
+    timer = setTimeout(send, Math.max(0, startedAt + (asked * 1000) / rate - performance.now()));
   }
 
   return {
@@ -104,7 +105,7 @@ async function ask(api: string, placement: string, userId: string, clock: StallC
     status = response.status;
     if (status !== 200) problem = `${status} ${body.detail ?? ''}`.trim();
   } catch (error) {
-    problem = error instanceof Error ? reasonOf(error) : String(error);
+    problem = reasonOf(error);
   }
   const waited = performance.now() - askedAt;
   await clock.nextLook();
@@ -112,9 +113,4 @@ async function ask(api: string, placement: string, userId: string, clock: StallC
   const { source = '', reason, version = '', recommendations = [] } = body;
   const products = recommendations.map(({ productId }) => productId);
   return { userId, askedAt, ms, status, source, reason, version, products, problem };
-}
-
-/** `fetch failed` says nothing; its cause does. */
-function reasonOf({ message, cause }: Error): string {
-  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }

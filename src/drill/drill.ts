@@ -62,9 +62,10 @@ export async function drill(
   onRehearsal: (rehearsal: Rehearsal) => void,
   signal: AbortSignal,
 ): Promise<DrillReport> {
-  const { placement, users, limits, allowanceMs } = request;
+  const { placement, users, limits, allowanceMs, recoveryLimitSeconds } = request;
   const baseline = await takeBaseline(request);
-  const standard = { requestDeadlineMs: limits.requestDeadlineMs, allowanceMs, baseline };
+  const { requestDeadlineMs } = limits;
+  const standard = { requestDeadlineMs, allowanceMs, recoveryLimitSeconds, baseline };
   const reports: RehearsalReport[] = [];
   for (const rehearsal of request.rehearsals) {
     signal.throwIfAborted();
@@ -76,7 +77,7 @@ export async function drill(
     placement,
     version: baseline.version,
     epoch: baseline.epoch,
-    requestDeadlineMs: limits.requestDeadlineMs,
+    requestDeadlineMs,
     users: baseline.products.size,
     usersLeftOut: users.length - baseline.products.size,
     rehearsals: reports,

@@ -19,7 +19,11 @@ export interface Sight {
   readonly version: string | null;
   /** Pointers that were seen and not adopted, and readings that failed, since the start. */
   readonly pointerTroubles: number;
+  /** Why it said nothing; undefined where it did. */
+  readonly silence: string | undefined;
 }
+
+const SILENT = { isReady: false, epoch: null, version: null, pointerTroubles: 0 };
 
 interface Status {
   readonly status: string;
@@ -30,11 +34,16 @@ interface Status {
   }[];
 }
 
+/** Never rejects: a server may have ended under a fault. */
 export async function lookAt({ ops }: Pick<DrilledServer, 'ops'>, placement: string): Promise<Sight> {
-  const [status, metrics] = await Promise.all([
-    fetch(`${ops}/status`).then((response) => response.json() as Promise<Status>),
-    fetch(`${ops}/metrics`).then((response) => response.text()),
-  ]);
+  let status: Status;
+  let metrics: string;
+  try {
+    status = (await (await fetch(`${ops}/status`)).json()) as Status;
+    metrics = await (await fetch(`${ops}/metrics`)).text();
+  } catch (error) {
+    return { ...SILENT, silence: reasonOf(error) };
+  }
   const found = status.placements.find((each) => each.placement === placement);
   return {
     isReady: status.status === 'ready',
@@ -43,7 +52,15 @@ export async function lookAt({ ops }: Pick<DrilledServer, 'ops'>, placement: str
     pointerTroubles:
       sumOf(metrics, 'topshelf_pointer_rejections_total') +
       sumOf(metrics, 'topshelf_pointer_read_errors_total'),
+    silence: undefined,
   };
+}
+
+/** What a failed fetch says: `fetch failed` says nothing, its cause does. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
 /** The sum of a counter over its labels, in Prometheus' text. */

@@ -1,7 +1,6 @@
 import { pause } from '../resilience/deadline.ts';
 import { askEach, startCallers, type Told } from './callers.ts';
 import { lookAt, type DrilledServer, type Sight, type StartServer } from './drilled-server.ts';
-import { RECOVERY_LIMIT_SECONDS } from './judge.ts';
 import type { Baseline, Observed } from './observed.ts';
 import type { PointerStandIn } from './pointer-stand-in.ts';
 import type { Limits, Rehearsal } from './rehearsals.ts';
@@ -19,6 +18,8 @@ export interface Stage {
   readonly seconds: number;
   /** Requests a second. */
   readonly rate: number;
+  /** Longest wait for answers to be personalized again. */
+  readonly recoveryLimitSeconds: number;
 }
 
 /** So many are asked for before the fault, so that the server has something to be stale with. */
@@ -67,7 +68,7 @@ export async function rehearse(rehearsal: Rehearsal, stage: Stage, signal: Abort
       const secondServer = isAway(rehearsal) ? await startSecond(stage, users) : undefined;
       await end(stage);
       const endedAt = performance.now();
-      const recoverySeconds = await recovery(told, endedAt, Math.min(users.length, 2 * rate), signal);
+      const recoverySeconds = await recovery(told, endedAt, stage, signal);
       await callers.stop();
       const during = told.filter(({ askedAt }) => askedAt >= from && askedAt < to);
       return { during, isMet: isMet(sight), sight, recoverySeconds, secondServer };
@@ -134,14 +135,15 @@ async function startSecond(stage: Stage, users: readonly string[]): Promise<stri
   }
 }
 
-/** Seconds until the last answer that was not personalized, once `enough` others in a row have followed it. */
+/** Seconds until the last answer that was not personalized, once enough others in a row have followed it. */
 async function recovery(
   told: readonly Told[],
   endedAt: number,
-  enough: number,
+  { baseline, rate, recoveryLimitSeconds }: Stage,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const giveUpAt = endedAt + RECOVERY_LIMIT_SECONDS * 1000;
+  const enough = Math.min(baseline.products.size, 2 * rate);
+  const giveUpAt = endedAt + recoveryLimitSeconds * 1000;
   for (;;) {
     const after = told.filter(({ askedAt }) => askedAt >= endedAt);
     const last = after.findLastIndex(({ source }) => source !== 'personalized');

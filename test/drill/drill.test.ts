@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { drill, type DrillReport } from '../../src/drill/drill.ts';
+import type { DrilledServer } from '../../src/drill/drilled-server.ts';
 import type { PointerStandIn } from '../../src/drill/pointer-stand-in.ts';
 import { REHEARSALS } from '../../src/drill/rehearsals.ts';
 import { startStoreProxy } from '../../src/drill/store-proxy.ts';
@@ -12,6 +13,8 @@ const DEADLINE_MS = 500;
 
 type Wrong = Partial<Pick<DoubleBehaviour, 'instead' | 'version'>> & {
   readonly users?: readonly string[];
+  /** Receives each server that is started. */
+  readonly servers?: DrilledServer[];
   /** What the second and later servers get wrong. */
   readonly later?: Partial<DoubleBehaviour>;
 };
@@ -19,12 +22,11 @@ type Wrong = Partial<Pick<DoubleBehaviour, 'instead' | 'version'>> & {
 /** Goes through one rehearsal with a server that is fine but for what is given. */
 async function rehearse(
   name: string,
-  { users = ['anna', 'bert'], ...wrong }: Wrong = {},
+  { users = ['anna', 'bert'], servers: started = [], ...wrong }: Wrong = {},
 ): Promise<DrillReport> {
   const store = await startStoreProxy(async () => ({ status: 200, body: '{}' }));
   onTestFinished(() => store.close());
   let pointerErrors = 0;
-  let servers = 0;
   const pointer: PointerStandIn = {
     environment: {},
     befall: async (fault) => {
@@ -45,11 +47,17 @@ async function rehearse(
       placement: 'home',
       limits: { requestDeadlineMs: DEADLINE_MS, pointerPollMs: 100 },
       allowanceMs: DEADLINE_MS,
+      recoveryLimitSeconds: 2,
       seconds: 0.2,
       rate: 100,
       store,
       pointer,
-      start: () => startDoubleServer({ ...good, ...wrong, ...(servers++ === 0 ? {} : wrong.later) }),
+      start: async () => {
+        const later = started.length === 0 ? {} : wrong.later;
+        const server = await startDoubleServer({ ...good, ...wrong, ...later });
+        started.push(server);
+        return server;
+      },
     },
     () => undefined,
     new AbortController().signal,
@@ -130,6 +138,17 @@ describe('a drill', () => {
     let looks = 0;
     const later = { epoch: () => (looks++ === 0 ? 1 : 0) };
     expect(await failuresOf('older-pointer', { later })).toMatch(/went from epoch 1 .* to epoch 0/);
+  });
+
+  it('fails a server that ends under the fault', async () => {
+    const servers: DrilledServer[] = [];
+    const instead = () => {
+      void servers.at(-1)?.stop();
+      return { body: POPULAR };
+    };
+    expect(await failuresOf('failing-store', { instead, servers })).toMatch(
+      /requests ended in an error[^]*the ops listener gave no answer .*ECONNREFUSED[^]*not personalized again within 2 s/,
+    );
   });
 
   it('leaves out users without a prediction, and says how many', async () => {
