@@ -72,6 +72,6 @@ export function mergeResults(recorded: Results | undefined, measured: Results): 
 }
 
 /** Four significant digits: what follows them is noise, and would make every run a change of the whole file. */
-function roundNumbers(_key: string, value: unknown): unknown {
+export function roundNumbers(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
 }

@@ -13,3 +13,12 @@ export function percentile(values: readonly number[], percent: number): number {
   if (value === undefined) throw new RangeError('no values to take a percentile of');
   return value;
 }
+
+/** The least-squares slope through points `[x, y]`. Throws RangeError where they are fewer than two, or all of one x. */
+export function slope(points: readonly (readonly [x: number, y: number])[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanX, meanY] = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
+  const spread = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+  if (points.length < 2 || spread === 0) throw new RangeError(`no slope through ${points.length} points`);
+  return points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread;
+}

@@ -18,9 +18,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   metrics: ['resilience', 'serving'],
   http: ['domain', 'resilience', 'serving', 'metrics'],
   demo: ['domain', 'config'],
+  drill: ['domain', 'resilience', 'pointer'],
   cli: [
     ...['domain', 'resilience', 'gate', 'config', 'pointer', 'store', 'archive'],
-    ...['serving', 'publishing', 'metrics', 'http', 'demo'],
+    ...['serving', 'publishing', 'metrics', 'http', 'demo', 'drill'],
   ],
 };
 
@@ -85,11 +86,11 @@ describe('the source', () => {
     expect(wrong.map(shown)).toEqual([]);
   });
 
-  it('lets serving and publishing know ports, never adapters', () => {
+  it('lets serving, publishing and drill know ports, never adapters', () => {
     const wrong = internal.filter(({ from, to }) => {
       const ports = PORTS[folderOf(to)];
       return (
-        ['serving', 'publishing'].includes(folderOf(from)) &&
+        ['serving', 'publishing', 'drill'].includes(folderOf(from)) &&
         ports !== undefined &&
         !ports.includes(to.split('/')[1] ?? '')
       );

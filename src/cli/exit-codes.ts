@@ -5,7 +5,7 @@ export const EXIT = {
   done: 0,
   /** A defect of topshelf, or an interruption. */
   unexpected: 1,
-  /** Stopped by the gate, or quarantined. */
+  /** Stopped by the gate, or quarantined; a rehearsal failed. */
   gate: 2,
   /** Another writer came first, or activations are held. */
   lostOrHeld: 3,

@@ -5,6 +5,7 @@ import { activateCommand } from './activate.ts';
 import { blockCommand } from './block.ts';
 import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
+import { drillCommand } from './drill.ts';
 import { eraseCommand } from './erase.ts';
 import { EXIT } from './exit-codes.ts';
 import { explainCommand } from './explain.ts';
@@ -61,6 +62,7 @@ function createProgram(session: Session): Command {
   const commands = [
     serveCommand(),
     demoCommand(session),
+    drillCommand(session),
     loadCommand(session),
     checkCommand(session),
     activateCommand(session),

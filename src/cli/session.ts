@@ -58,7 +58,13 @@ export function warn(onProgress: OnProgress, warnings: readonly string[]): void 
   for (const message of warnings) onProgress({ kind: 'warning', message });
 }
 
-function fail({ io }: Session, asJson: boolean, error: unknown, { aborted, reason }: AbortSignal): number {
+/** Says what went wrong, or that it was interrupted; returns the exit code. */
+export function fail(
+  { io }: Session,
+  asJson: boolean,
+  error: unknown,
+  { aborted, reason }: AbortSignal,
+): number {
   if (!aborted) return writeError(io, asJson, error);
   // Whatever the interruption made of the work, it is the interruption that ended it, and no defect.
   const { message } = reason as Error;
@@ -67,7 +73,7 @@ function fail({ io }: Session, asJson: boolean, error: unknown, { aborted, reaso
 }
 
 /** Listens for the first interruption only, so that a second one ends the process as usual. */
-function onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void {
+export function onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void {
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const signal of signals) process.once(signal, listener);
   return () => {

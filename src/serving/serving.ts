@@ -1,7 +1,7 @@
 import type { ServerConfig } from '../config/config.ts';
 import { decodePointer, type DecodePointer } from '../pointer/codec.ts';
 import type { PointerSource } from '../pointer/pointer-source.ts';
-import { createBudget, type Budget } from '../resilience/budget.ts';
+import { createBudget } from '../resilience/budget.ts';
 import { createConcurrencyLimit, type ConcurrencyLimit } from '../resilience/concurrency-limit.ts';
 import { createLoadShedder, type LoadShedder } from '../resilience/load-shedder.ts';
 import { MAX_USERS_PER_READ, type PredictionReader } from '../store/prediction-reader.ts';
@@ -60,8 +60,9 @@ export interface Serving {
 
 // Work is shed when it waits this share of a request's time before it even starts.
 const MAX_LATENESS = 0.2;
-// Hedges and retries at the start, before any share of the users read has been saved up for them.
-const FIRST_EXTRA_READS = 10;
+// Hedges and retries are saved up for one hedge of the largest batch. Nothing to begin with, so that they are no more
+// than their share at any time.
+const SAVED_EXTRA_READS = { most: MAX_USERS_PER_READ, first: 0 };
 
 export function createServing(options: ServingOptions): Serving {
   const { config, source, decode = decodePointer, reader, saved, bootstrap, observer } = options;
@@ -74,7 +75,7 @@ export function createServing(options: ServingOptions): Serving {
     reader,
     limit,
     maxTogether: config.maxUsersPerRead,
-    budget: createExtraReads(config.extraReadsShare),
+    budget: createBudget({ share: config.extraReadsShare, ...SAVED_EXTRA_READS }),
     timeoutMs: config.readTimeoutMs,
     requestDeadlineMs: config.requestDeadlineMs,
     observer,
@@ -119,14 +120,4 @@ export function createServing(options: ServingOptions): Serving {
       shedder.close();
     },
   };
-}
-
-/** The budget of hedges and retries: as much is saved up at most as one hedge of the largest batch takes. */
-function createExtraReads(share: number): Budget {
-  const isNone = share === 0;
-  return createBudget({
-    share,
-    most: isNone ? 0 : MAX_USERS_PER_READ,
-    first: isNone ? 0 : FIRST_EXTRA_READS,
-  });
 }

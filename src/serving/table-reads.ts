@@ -28,11 +28,11 @@ export interface TableReadsOptions {
   readonly observer: ServingObserver;
 }
 
-/** Part of the users were throttled: a failure to the breaker, an answer to the others. */
-class PartlyThrottledError extends Error {
+/** The store left all of a read unprocessed: a failure to the breaker, no answer to anybody. */
+class NoneProcessedError extends Error {
   readonly reads: Reads;
   constructor(reads: Reads) {
-    super('the store left part of a read unprocessed');
+    super('the store left all of a read unprocessed');
     this.reads = reads;
   }
 }
@@ -40,19 +40,22 @@ class PartlyThrottledError extends Error {
 const QUANTILE = { quantile: 0.95, maxAgeMs: 60_000 };
 // A store that throttles is not asked twice for this long.
 const CALM_MS = 5_000;
+// A table that served anybody so lately is at its limit, and not down, when it throttles others.
+const SERVES_MS = 1_000;
 
 /** Reads of one table behind a breaker of its own, hedged, and made anew where a connection was dead. */
 export class TableReads {
   readonly #options: TableReadsOptions;
-  readonly #breaker: Breaker<[readonly string[], number], Reads>;
+  readonly #breaker: Breaker<[readonly string[], number], Reads | StoreThrottledError>;
   readonly #single = createRollingQuantile(QUANTILE);
   readonly #batched = createRollingQuantile(QUANTILE);
   #throttledAt = -Infinity;
+  #servedAt = -Infinity;
 
   constructor(options: TableReadsOptions) {
     this.#options = options;
     this.#breaker = createBreaker(
-      (userIds, timeoutMs) => this.#readWithin(userIds, timeoutMs),
+      (userIds, timeoutMs) => this.#guarded(userIds, timeoutMs),
       (state) => options.observer.breakerChanged(options.placement, state),
     );
   }
@@ -61,13 +64,19 @@ export class TableReads {
     return this.#breaker.state();
   }
 
-  /** Resolves with what the table says of these users. Rejects as the reader does, or with BreakerOpenError. */
-  async read(userIds: readonly string[], timeoutMs: number): Promise<Reads> {
-    this.#options.budget.earn(userIds.length);
+  /**
+   * Resolves with what the table says of these users, so many of whom are asked for again. Rejects as the reader does, or
+   * with BreakerOpenError.
+   */
+  async read(userIds: readonly string[], timeoutMs: number, again: number): Promise<Reads> {
+    // What was asked for already earns nothing: retries would pay for retries.
+    this.#options.budget.earn(userIds.length - again);
     try {
-      return await this.#breaker.run(userIds, timeoutMs);
+      const reads = await this.#breaker.run(userIds, timeoutMs);
+      if (reads instanceof StoreThrottledError) throw reads;
+      return reads;
     } catch (error) {
-      if (error instanceof PartlyThrottledError) return error.reads;
+      if (error instanceof NoneProcessedError) return error.reads;
       throw error;
     }
   }
@@ -81,17 +90,35 @@ export class TableReads {
     this.#breaker.close();
   }
 
-  /** What the breaker guards. A connection that turns out to be dead is no fault of the table: asked anew, once. */
+  /**
+   * What the breaker guards. Throttling opens it only where nobody is served at all: beyond what a table can give, an open
+   * breaker would take away from what it does give.
+   */
+  async #guarded(userIds: readonly string[], timeoutMs: number): Promise<Reads | StoreThrottledError> {
+    try {
+      const reads = await this.#readWithin(userIds, timeoutMs);
+      if (!reads.values().every(isThrottled)) this.#servedAt = performance.now();
+      else if (!this.#isServing()) throw new NoneProcessedError(reads);
+      return reads;
+    } catch (error) {
+      if (error instanceof StoreThrottledError && this.#isServing()) return error;
+      throw error;
+    }
+  }
+
+  #isServing(): boolean {
+    return performance.now() - this.#servedAt < SERVES_MS;
+  }
+
+  /** A connection that turns out to be dead is no fault of the table: asked anew, once. */
   async #readWithin(userIds: readonly string[], timeoutMs: number): Promise<Reads> {
     const startedAt = performance.now();
-    const reads = await this.#hedged(userIds, timeoutMs).catch((error: unknown) => {
+    return this.#hedged(userIds, timeoutMs).catch((error: unknown) => {
       const timeLeft = timeoutMs - (performance.now() - startedAt);
       const isWorthIt = error instanceof ConnectionLostError && timeLeft > 0;
       if (!isWorthIt || !this.payForRetry(userIds.length)) throw error;
       return this.#hedged(userIds, timeLeft);
     });
-    if (reads.values().some(isThrottled)) throw new PartlyThrottledError(reads);
-    return reads;
   }
 
   #hedged(userIds: readonly string[], timeoutMs: number): Promise<Reads> {

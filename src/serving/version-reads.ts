@@ -109,7 +109,8 @@ export class VersionReads {
     const timeLeft = waiters.reduce((least, { deadline }) => Math.min(least, deadline), Infinity) - now;
     let reads: ReadonlyMap<string, UserRead>;
     try {
-      reads = await this.#table.read(userIds, Math.min(this.#readMs, timeLeft));
+      const again = waiters.reduce((count, { isSecondTry }) => count + Number(isSecondTry), 0);
+      reads = await this.#table.read(userIds, Math.min(this.#readMs, timeLeft), again);
     } catch (error) {
       const failed: Finding = { kind: 'failed', reason: failureOf(error) };
       for (const waiter of waiters) this.#settle(waiter, failed);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { recordFigure } from '../support/figures.ts';
 import { createLoadShedder, type LoadShedder } from '../../src/resilience/load-shedder.ts';
 
 /** A shedder that learns its lateness from the test, and random numbers that are spread evenly. */
@@ -72,9 +73,15 @@ describe('a load shedder', () => {
 
   it('sheds at once after a day without load', () => {
     const { shedder, sample } = createMeasured();
-    sample(0, (24 * 3600 * 1000) / 50 / 10);
+    const day = (24 * 3600 * 1000) / 50;
+    sample(0, day);
     sample(500, 2);
     expect(shedder.shedShare()).toBe(0.25);
+    recordFigure(27, {
+      test: 'a load shedder sheds at once after a day without load',
+      tried: day,
+      result: 'a quarter is shed at the second late sample, 0.1 s after load began',
+    });
   });
 
   it('stops measuring when it is closed', () => {

@@ -7,6 +7,7 @@ import { decodePointer, encodePointer } from '../../src/pointer/codec.ts';
 import type { Adopted } from '../../src/serving/pointer-watcher.ts';
 import type { SavedPointers } from '../../src/serving/saved-pointers.ts';
 import { createServing, type Serving, type ServingOptions } from '../../src/serving/serving.ts';
+import type { PredictionReader } from '../../src/store/prediction-reader.ts';
 import { createMemoryStore, type MemoryStore } from '../../src/store/memory.ts';
 import type { Answer } from '../../src/serving/answer.ts';
 import type { LiveVersion } from '../../src/serving/live-version.ts';
@@ -37,6 +38,8 @@ export interface FixtureOptions extends Partial<
   /** Where servers find their pointers; `pointers` unless it is given. */
   readonly source?: PointerSource;
   readonly store?: MemoryStore;
+  /** What reads go to, in place of `store`. */
+  readonly reader?: PredictionReader;
   readonly bootstrap?: ReadonlyMap<string, Adopted>;
   readonly observer?: Partial<ServingObserver>;
 }
@@ -72,7 +75,7 @@ export function openServing(options: FixtureOptions = {}): ServingFixture {
       ...options.config,
     },
     source: options.source ?? pointers,
-    reader: store,
+    reader: options.reader ?? store,
     saved: options.saved ?? createMemorySavedPointers(),
     bootstrap: options.bootstrap ?? new Map<string, Adopted>(),
     observer: observeAll(recorder, options.observer ?? {}),
