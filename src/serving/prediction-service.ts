@@ -47,15 +47,18 @@ export class PredictionService {
   answerMany(live: LiveVersion, userIds: readonly string[], wish: Wish): Promise<Answer[]> {
     const answers = new Map<string, Promise<Answer>>();
     const admit = this.#admitOnce();
-    for (const userId of new Set(userIds)) {
+    const answerOne = (userId: string): Promise<Answer> => {
+      const known = answers.get(userId);
+      if (known !== undefined) return known.then((answer) => this.#counted(live, answer));
       const finding = this.#lookUp(live, userId) ?? (admit() ? undefined : SHED);
       const answer =
         finding === undefined
           ? this.#read(live, userId, wish)
           : Promise.resolve(this.#toAnswer(live, userId, wish, finding));
       answers.set(userId, answer);
-    }
-    return Promise.all(userIds.map((userId) => answers.get(userId)!));
+      return answer;
+    };
+    return Promise.all(userIds.map(answerOne));
   }
 
   /** The shedder's one word on all reads of a request. */
@@ -120,7 +123,10 @@ export class PredictionService {
 
   /** The ladder: personalized, else stale, else popular, else (where the caller wants no popular products) nothing. */
   #toAnswer(live: LiveVersion, userId: string, wish: Wish, finding: Finding): Answer {
-    const answer = this.#render(live, userId, wish, finding);
+    return this.#counted(live, this.#render(live, userId, wish, finding));
+  }
+
+  #counted(live: LiveVersion, answer: Answer): Answer {
     this.#options.observer.answered(live.pointer.placement, answer.source, answer.reason);
     return answer;
   }
