@@ -35,7 +35,7 @@ describe('the rows of the guarantees', () => {
     for (const scenario of ROWS.flatMap(({ load = [] }) => load)) expect(names).toContain(scenario);
   });
 
-  it('are on the page as they were found; `npm run guarantees` brings it up to date', async () => {
+  it('are on the page as they were found; `vitest run -u` brings it up to date', async () => {
     const page = guaranteesPage(ROWS, await readOutcomes(), await readResults());
     await expect(page).toMatchFileSnapshot(PAGE);
   });
