@@ -7,12 +7,12 @@ import { freePort, startServer, type Server } from './server.ts';
 
 /** How one service is started, and what its tests are told. */
 export interface ServiceDefinition {
-  readonly service: Service;
+  readonly service: Service | 'schemathesis';
   readonly title: string;
   /** What has to be there. */
   readonly needs: readonly string[];
-  /** Starts it with its data in `directory`; resolves with the variables that endpoints.ts reads. */
-  readonly start: (directory: string) => Promise<{ server: Server; env: Record<string, string> }>;
+  /** Starts it with its data in `directory`; resolves with the variables that endpoints.ts reads. Tools have none. */
+  readonly start?: (directory: string) => Promise<{ server: Server; env: Record<string, string> }>;
 }
 
 const installed = join(import.meta.dirname, '../../.services');
@@ -132,7 +132,15 @@ const moto: ServiceDefinition = {
   },
 };
 
-export const DEFINITIONS: readonly ServiceDefinition[] = [dynamodb, s3, zookeeper, moto];
+/** No service, but a program that tests run. */
+const schemathesis: ServiceDefinition = {
+  service: 'schemathesis',
+  title: 'schemathesis',
+  // Noted last by install.sh.
+  needs: [join(installed, 'schemathesis/version')],
+};
+
+export const DEFINITIONS: readonly ServiceDefinition[] = [dynamodb, s3, zookeeper, moto, schemathesis];
 
 /** What of a service is not on this machine; nothing where it can be started. */
 export function missingFor({ needs }: ServiceDefinition): string[] {
