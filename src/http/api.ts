@@ -6,7 +6,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { ConcurrencyLimit } from '../resilience/concurrency-limit.ts';
-import { onClientError, onUnroutable } from './client-errors.ts';
+import { ignoreExpectations, onClientError, onUnroutable } from './client-errors.ts';
 import type { Source } from '../serving/answer.ts';
 import { problems, sendProblem } from './problems.ts';
 import { recommendationRoutes, type RecommendationRoutes } from './recommendations.ts';
@@ -44,11 +44,15 @@ const MAX_PARAM_LENGTH = 2048;
 // The largest POST that is allowed: 200 ids of 128 bytes, each written as \uXXXX.
 const BODY_LIMIT_BYTES = 192 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
-// Slow senders are cut off; an answer of ours takes a tenth of a second.
-const REQUEST_TIMEOUT_MS = 5_000;
-// Node looks for them every 30 s unless told otherwise.
-const TIMEOUT_CHECK_MS = 1_000;
-const CONNECTION_TIMEOUT_MS = 10_000;
+/** Slow senders are cut off; an answer of ours takes a tenth of a second. */
+export const REQUEST_TIMEOUT_MS = 5_000;
+/**
+ * Of Node's server. It looks for slow senders every 30 s unless told otherwise. Its timeout of headers, 60 s, must be told,
+ * too: Node takes the shorter of the two for headers and the longer one for the whole request, whichever is which.
+ */
+export const SLOW_SENDERS = { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 };
+/** Connections on which nothing moves while a request is under way: whoever reads no answer is cut off, too. */
+export const CONNECTION_TIMEOUT_MS = 10_000;
 // Longer than a load balancer's 60 s, so that it is never us who close a connection it is about to use.
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 
@@ -62,12 +66,13 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    http: { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    http: { maxHeaderSize: MAX_HEADER_BYTES, ...SLOW_SENDERS },
     frameworkErrors: (error, _request, reply) => void onUnroutable(error, reply as FastifyReply),
     clientErrorHandler: onClientError,
     return503OnClosing: false, // requests on connections that are still open get their answer
   });
   app.removeContentTypeParser('text/plain');
+  ignoreExpectations(app.server);
   useStrictValidation(app);
   app.decorateRequest('placement', undefined);
   app.decorateRequest('source', undefined);

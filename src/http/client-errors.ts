@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { problemBody, PROBLEM_TYPE, problems, sendProblem, type Problem } from './problems.ts';
 
@@ -27,6 +27,11 @@ export function onClientError(error: Error & { code?: string }, socket: Socket):
     );
   }
   socket.destroy(error);
+}
+
+/** Answers as if there were no Expect header but `100-continue`: Node would say 417 to all others, with no body. */
+export function ignoreExpectations(server: Server): void {
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }
 
 function clientProblem(code: string | undefined): Problem {

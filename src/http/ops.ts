@@ -1,5 +1,11 @@
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import { onClientError } from './client-errors.ts';
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+} from 'fastify';
+import { CONNECTION_TIMEOUT_MS, REQUEST_TIMEOUT_MS, SLOW_SENDERS } from './api.ts';
+import { ignoreExpectations, onClientError, onUnroutable } from './client-errors.ts';
 import { problems, sendProblem } from './problems.ts';
 import type { LifecycleState } from '../serving/lifecycle.ts';
 import type { Placement } from '../serving/placement.ts';
@@ -25,8 +31,14 @@ export async function buildOps(options: OpsOptions): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
+    // Fastify's own is none at all, and the ops port may be open to a whole network.
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    http: SLOW_SENDERS,
+    frameworkErrors: (error, _request, reply) => void onUnroutable(error, reply as FastifyReply),
     clientErrorHandler: onClientError,
   });
+  ignoreExpectations(app.server);
   app.setNotFoundHandler((request, reply) => sendProblem(reply, problems.unknownRoute(request.method)));
   app.setErrorHandler((error, _request, reply) => {
     logger.error({ err: error }, 'the ops listener failed unexpectedly');

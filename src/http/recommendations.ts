@@ -66,7 +66,7 @@ export function recommendationRoutes(app: FastifyInstance, options: Recommendati
         response: {
           200: jsonSchema(answer, 'output'),
           304: { description: 'not modified' },
-          ...problemResponses(400, 404, 414, 431, 500, 503),
+          ...problemResponses(400, 404, 408, 414, 431, 500, 503),
         },
       },
     },
@@ -97,7 +97,7 @@ export function recommendationRoutes(app: FastifyInstance, options: Recommendati
         body: jsonSchema(answersBody, 'input'),
         response: {
           200: jsonSchema(answers, 'output'),
-          ...problemResponses(400, 404, 413, 415, 500, 503),
+          ...problemResponses(400, 404, 408, 413, 415, 431, 500, 503),
         },
       },
     },

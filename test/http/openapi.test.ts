@@ -51,6 +51,9 @@ function breakStore({ store }: TestApi): void {
   };
 }
 
+// Sent before there is a request: slow-clients.test.ts and limits.test.ts have them.
+const UNSEEN = ['408', '431'];
+
 describe('/openapi.json', () => {
   it('describes both routes in OpenAPI 3.1, and nothing of the ops listener', async () => {
     const { openapi, paths } = await documentOf(await buildTestApi());
@@ -105,8 +108,7 @@ describe('what the API sends', () => {
     };
     answers.push(await test.get('/recommendations/anna'));
     for (const answer of answers) expectDocumented(get, answer);
-    // 431 is sent before there is a request: privacy.test.ts has it.
-    const sent = new Set([...answers.map(({ statusCode }) => String(statusCode)), '431']);
+    const sent = new Set([...answers.map(({ statusCode }) => String(statusCode)), ...UNSEEN]);
     expect(Object.keys(get.responses).sort()).toEqual([...sent].sort());
   });
 
@@ -130,7 +132,7 @@ describe('what the API sends', () => {
     const idle = await buildTestApi();
     answers.push(await idle.post({ userIds: ['anna'] }));
     for (const answer of answers) expectDocumented(post, answer);
-    const sent = new Set(answers.map(({ statusCode }) => String(statusCode)));
+    const sent = new Set([...answers.map(({ statusCode }) => String(statusCode)), ...UNSEEN]);
     expect(Object.keys(post.responses).sort()).toEqual([...sent].sort());
   });
 });

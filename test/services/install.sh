@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests against real services need: ZooKeeper (Debian package), DynamoDB Local (Maven), the
-# S3-compatible server versitygw (Go), toxiproxy (Go) and moto (PyPI), all but the first into the git-ignored folder
+# S3-compatible server versitygw (Go), toxiproxy (Go), moto and schemathesis (PyPI), all but the first into the git-ignored folder
 # .services/. Run as root on Debian.
 # What is there already is left alone, so a second run is quick.
 set -euo pipefail
@@ -8,6 +8,7 @@ set -euo pipefail
 VERSITYGW_VERSION=v1.8.0
 TOXIPROXY_VERSION=v2.12.0
 MOTO_VERSION=5.2.5
+SCHEMATHESIS_VERSION=4.32.5
 here=$(cd "$(dirname "$0")" && pwd)
 services=$(cd "$here/../.." && pwd)/.services
 
@@ -76,4 +77,15 @@ else
   # Not moto[server]: that brings what all of its services need, twice as much.
   "$services/moto/bin/pip" install -q --disable-pip-version-check "moto[s3,dynamodb]==$MOTO_VERSION" flask flask-cors
   echo "$MOTO_VERSION" >"$services/moto/version"
+fi
+
+if [ "$(cat "$services/schemathesis/version" 2>/dev/null)" = "$SCHEMATHESIS_VERSION" ]; then
+  echo "schemathesis: already installed"
+else
+  need python3 "schemathesis"
+  echo "schemathesis: installing $SCHEMATHESIS_VERSION with pip (a minute)"
+  rm -rf "$services/schemathesis"
+  python3 -m venv "$services/schemathesis"
+  "$services/schemathesis/bin/pip" install -q --disable-pip-version-check "schemathesis==$SCHEMATHESIS_VERSION"
+  echo "$SCHEMATHESIS_VERSION" >"$services/schemathesis/version"
 fi

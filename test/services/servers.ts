@@ -8,12 +8,12 @@ import { startZooKeeper, ZOOKEEPER_JAR } from './zookeeper-server.ts';
 
 /** How one service is started, and what its tests are told. */
 export interface ServiceDefinition {
-  readonly service: Service;
+  readonly service: Service | 'schemathesis';
   readonly title: string;
   /** What has to be there. */
   readonly needs: readonly string[];
-  /** Starts it with its data in `directory`; resolves with the variables that endpoints.ts reads. */
-  readonly start: (directory: string) => Promise<{ server: Server; env: Record<string, string> }>;
+  /** Starts it with its data in `directory`; resolves with the variables that endpoints.ts reads. Tools have none. */
+  readonly start?: (directory: string) => Promise<{ server: Server; env: Record<string, string> }>;
 }
 
 const installed = join(import.meta.dirname, '../../.services');
@@ -133,7 +133,22 @@ const toxiproxy: ServiceDefinition = {
   },
 };
 
-export const DEFINITIONS: readonly ServiceDefinition[] = [dynamodb, s3, zookeeper, moto, toxiproxy];
+/** No service, but a program that tests run. */
+const schemathesis: ServiceDefinition = {
+  service: 'schemathesis',
+  title: 'schemathesis',
+  // Noted last by install.sh.
+  needs: [join(installed, 'schemathesis/version')],
+};
+
+export const DEFINITIONS: readonly ServiceDefinition[] = [
+  dynamodb,
+  s3,
+  zookeeper,
+  moto,
+  toxiproxy,
+  schemathesis,
+];
 
 /** What of a service is not on this machine; nothing where it can be started. */
 export function missingFor({ needs }: ServiceDefinition): string[] {
