@@ -59,8 +59,6 @@ export interface KeptRows {
   readonly popular: readonly RankedPair[];
 }
 
-// DuckDB takes more than it counts (the allocator's gaps, what it hands over), and JavaScript has a part in it, too.
-const DUCKDB_SHARE = 0.5;
 /** Files that are hashed and unpacked at once; Node does that on four threads of its own. */
 const INSPECTED_AT_ONCE = 4;
 
@@ -71,8 +69,7 @@ const INSPECTED_AT_ONCE = 4;
  */
 export async function readInput(paths: readonly string[], options: InputOptions): Promise<Input> {
   if (paths.length === 0) throw new BadInputError('no input file was given');
-  const memoryLimitBytes = Math.floor(options.memoryLimitBytes * DUCKDB_SHARE);
-  const workbench = await openWorkbench({ ...options, memoryLimitBytes });
+  const workbench = await openWorkbench(options);
   try {
     const { openRemoteFiles, onFetch = () => undefined, signal } = options;
     const found = await findFiles(paths, { folder: workbench.folder, openRemoteFiles, onFetch, signal });
