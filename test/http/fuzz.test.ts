@@ -68,11 +68,14 @@ const encoded = fc.oneof(
   fc.string({ unit: fc.constantFrom(...'aZ0%25/?&=+;,.~:@') }),
 );
 
+/** As a caller would write it into a query. */
+const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+
 function queryFor({ parameters = [] }: Operation): fc.Arbitrary<string> {
   const named = parameters.filter((each) => each.in === 'query');
   const pair = fc.oneof(
     ...named.map(({ name, schema }) =>
-      valuesFor(schema).map((value) => `${name}=${encodeURIComponent(String(value).toWellFormed())}`),
+      valuesFor(schema).map((value) => `${name}=${encodeURIComponent(textOf(value).toWellFormed())}`),
     ),
     fc.tuple(encoded, encoded).map(([name, value]) => `${name}=${value}`),
   );
