@@ -19,6 +19,8 @@ const installed = join(import.meta.dirname, '../../.services');
 const dynamodbJars = join(installed, 'dynamodb');
 const versitygw = join(installed, 'bin/versitygw');
 const motoFolder = join(installed, 'moto');
+const prometheusBinary = join(installed, 'prometheus/prometheus');
+export const promtoolBinary = join(installed, 'prometheus/promtool');
 const zookeeperJar = '/usr/share/java/zookeeper.jar';
 
 const dynamodb: ServiceDefinition = {
@@ -132,7 +134,45 @@ const moto: ServiceDefinition = {
   },
 };
 
-export const DEFINITIONS: readonly ServiceDefinition[] = [dynamodb, s3, zookeeper, moto];
+/** Scrapes what tests name in a file, and evaluates the rules that lie in a folder, each second. */
+const prometheus: ServiceDefinition = {
+  service: 'prometheus',
+  title: 'Prometheus',
+  needs: [prometheusBinary, promtoolBinary],
+  async start(directory) {
+    const port = await freePort();
+    const folder = join(directory, 'prometheus');
+    await mkdir(join(folder, 'rules'), { recursive: true });
+    const targets = join(folder, 'targets.json');
+    await writeFile(targets, '[]');
+    const config = {
+      global: { scrape_interval: '1s', evaluation_interval: '1s' },
+      rule_files: ['rules/*.yml'],
+      scrape_configs: [
+        { job_name: 'topshelf', file_sd_configs: [{ files: [targets], refresh_interval: '1s' }] },
+      ],
+    };
+    await writeFile(join(folder, 'prometheus.yml'), JSON.stringify(config));
+    const server = await startServer({
+      name: 'prometheus',
+      command: prometheusBinary,
+      args: [
+        `--config.file=${join(folder, 'prometheus.yml')}`,
+        `--storage.tsdb.path=${join(folder, 'data')}`,
+        ...[`--web.listen-address=127.0.0.1:${port}`, '--web.enable-lifecycle'],
+      ],
+      port,
+      directory,
+    });
+    const env = {
+      TOPSHELF_TEST_PROMETHEUS: `http://${server.address}`,
+      TOPSHELF_TEST_PROMETHEUS_FOLDER: folder,
+    };
+    return { server, env };
+  },
+};
+
+export const DEFINITIONS: readonly ServiceDefinition[] = [dynamodb, s3, zookeeper, moto, prometheus];
 
 /** What of a service is not on this machine; nothing where it can be started. */
 export function missingFor({ needs }: ServiceDefinition): string[] {
