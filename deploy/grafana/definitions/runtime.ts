@@ -87,11 +87,12 @@ export const runtime: Dashboard = {
           ],
         },
         {
-          title: 'Open files and sockets',
-          description: 'By server.',
+          title: 'Handles and requests of Node',
+          description:
+            'Sockets, timers and the like that are open. They follow the load; a steady rise is a leak.',
           kind: 'lines',
           unit: 'none',
-          queries: [{ expr: `process_open_fds{${JOB}}`, legend: '{{instance}}' }],
+          queries: [{ expr: `nodejs_active_resources_total{${JOB}}`, legend: '{{instance}}' }],
         },
       ],
     },
