@@ -103,8 +103,12 @@ describe('a night on call', () => {
     expect(await prometheus.query('ALERTS{alertname="TopshelfVersionsDiffer", alertstate="firing"}')).toEqual(
       [],
     );
-    await expect(publishBad('--override', why)).rejects.toMatchObject({ code: expect.any(Number) as number });
-    note('the same batch again is refused: activations are held, and its content is quarantined');
+    await expect(publishBad('--override', why)).rejects.toMatchObject({ code: 3 });
+    note('the same batch again is refused: activations are held (exit code 3)');
+    await demo.topshelf('release', '--placement', 'home', '--reason', 'the job was stopped');
+    await expect(publishBad('--override', why)).rejects.toMatchObject({ code: 2 });
+    note('and after the release too: its content is quarantined (exit code 2)');
+    expect(await status()).toMatchObject({ version: good, hold: null });
     expect(load.failures).toEqual([]);
     note(`${load.sent()} requests were made meanwhile; each was answered`);
     process.stdout.write(`\n${diary.join('\n')}\n\n`);

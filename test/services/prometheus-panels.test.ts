@@ -19,7 +19,6 @@ const EMPTY_WITHOUT_TROUBLE = [
   'Store / Users asked for once more',
   'Swaps / Not adopted',
   'Swaps / Reads and saves that failed',
-  'swaps, on every panel',
 ];
 
 describe('a Prometheus that scrapes a demo under load', () => {
@@ -28,7 +27,8 @@ describe('a Prometheus that scrapes a demo under load', () => {
     const demo = await startDemo();
     await prometheus.useRules(new Map(ruleFiles.map((path) => [basename(path), readFileSync(path, 'utf8')])));
     await prometheus.scrape(new URL(demo.server.ops).host);
-    const users = [...bundledRanking('2011-12-07').keys()];
+    // Few enough to be found in memory soon.
+    const users = [...bundledRanking('2011-12-07').keys()].slice(0, 100);
     const load = startLightLoad(demo.server.api, [...users, 'nobody'], 20);
     onTestFinished(() => load.stop());
     const { epoch } = (await demo.topshelf('block', '22423', '--placement', 'home')) as { epoch: number };

@@ -9,6 +9,9 @@ export function seriesOf(text: string): Series[] {
   return lines.map((line) => {
     const [, metric = '', labels = ''] = /^([a-zA-Z0-9_:]+)(?:\{(.*)\})? \S+$/.exec(line) ?? [];
     const pairs = labels.matchAll(/([a-z_]+)="((?:[^"\\]|\\.)*)"/g);
-    return { metric, labels: Object.fromEntries([...pairs].map(([, name = '', value = '']) => [name, value] as const)) };
+    return {
+      metric,
+      labels: Object.fromEntries([...pairs].map(([, name = '', value = '']) => [name, value] as const)),
+    };
   });
 }

@@ -2,6 +2,7 @@ import type { Dashboard } from '../dashboard.ts';
 
 const LOOKUPS = 'topshelf_cache_lookups_total';
 const HERE = 'placement=~"$placement"';
+const ALL = `sum by (placement) (rate(${LOOKUPS}{${HERE}}[$__rate_interval]))`;
 
 /** What memory answers, and how full it is. */
 export const cache: Dashboard = {
@@ -20,8 +21,8 @@ export const cache: Dashboard = {
           queries: [
             {
               expr:
-                `sum by (placement) (rate(${LOOKUPS}{${HERE}, outcome=~"hit|unknown"}[$__rate_interval]))` +
-                ` / sum by (placement) (rate(${LOOKUPS}{${HERE}}[$__rate_interval]))`,
+                `(sum by (placement) (rate(${LOOKUPS}{${HERE}, outcome=~"hit|unknown"}[$__rate_interval]))` +
+                ` or 0 * ${ALL}) / ${ALL}`,
               legend: '{{placement}}',
             },
           ],
