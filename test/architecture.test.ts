@@ -125,6 +125,26 @@ describe('the source', () => {
   });
 });
 
+describe('the dashboards', () => {
+  it('are made by code that imports nothing but itself and Node', () => {
+    const folder = resolve(SRC, '../deploy/grafana');
+    const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith('.ts'),
+    );
+    const wrong = paths.flatMap((path) =>
+      [...readFileSync(join(folder, path), 'utf8').matchAll(/from\s*'([^']+)'/g)]
+        .map(([, to]) => ({ from: path, to: to ?? '' }))
+        .filter(({ to }) =>
+          to.startsWith('.')
+            ? relative(folder, resolve(folder, dirname(path), to)).startsWith('..')
+            : !to.startsWith('node:'),
+        ),
+    );
+    expect(paths.length).toBeGreaterThan(5);
+    expect(wrong.map(shown)).toEqual([]);
+  });
+});
+
 /** The first cycle found, as the files it goes through; empty where there is none. */
 function cycleAmong(arrows: readonly Import[]): string[] {
   const done = new Set<string>();

@@ -172,6 +172,12 @@ export function createMetrics() {
       labelNames: ['placement'],
       registers,
     }),
+    activationsHeld: new Gauge({
+      name: 'topshelf_activations_held',
+      help: '1 while activations are held: after a rollback, or a table named by hand, until released.',
+      labelNames: ['placement'],
+      registers,
+    }),
     swaps: new Counter({
       name: 'topshelf_swaps_total',
       help: 'New epochs adopted; changed tells whether the version changed with it.',

@@ -38,14 +38,16 @@ export function observeServing(metrics: Metrics): ServingObserver {
       metrics.warmUpSeconds.observe({ placement, outcome }, seconds);
       metrics.warmUpUsers.inc({ placement }, users);
     },
-    adopted({ placement, epoch, version, table, generatedAt, blocked, previousVersion, from, seconds }) {
+    adopted(adoption) {
+      const { placement, epoch, version, table, generatedAt, previousVersion, from, seconds } = adoption;
       metrics.pointerEpoch.set({ placement }, epoch);
       const before = active.get(placement);
       if (before !== undefined) metrics.activeVersion.remove(before);
       active.set(placement, { placement, version, table });
       metrics.activeVersion.set({ placement, version, table }, 1);
       metrics.generatedAt.set({ placement }, Date.parse(generatedAt) / 1000);
-      metrics.blockedProducts.set({ placement }, blocked);
+      metrics.blockedProducts.set({ placement }, adoption.blocked);
+      metrics.activationsHeld.set({ placement }, adoption.isHeld ? 1 : 0);
       if (version !== previousVersion) metrics.breakerState.set({ placement }, BREAKER_VALUE.closed);
       if (from !== 'pointer' || previousVersion === undefined) return;
       metrics.swaps.inc({ placement, changed: String(version !== previousVersion) });

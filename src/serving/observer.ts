@@ -45,6 +45,8 @@ export interface Adoption {
   readonly table: string;
   readonly generatedAt: string;
   readonly blocked: number;
+  /** Whether the pointer keeps new versions from being activated. */
+  readonly isHeld: boolean;
   readonly previousVersion: string | undefined;
   /** `pointer` where the pointer store said so; `saved` and `bootstrap` where it was away at start. */
   readonly from: 'pointer' | 'saved' | 'bootstrap';

@@ -157,6 +157,7 @@ export class Placement {
       table: pointer.table,
       generatedAt: pointer.generatedAt,
       blocked: next.blocked.size,
+      isHeld: pointer.hold !== null,
       previousVersion: previous?.pointer.version,
       from,
       seconds,

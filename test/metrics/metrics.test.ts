@@ -13,6 +13,7 @@ const UNITLESS = [
   'topshelf_breaker_state',
   'topshelf_pointer_epoch',
   'topshelf_blocked_products',
+  'topshelf_activations_held',
   'topshelf_lifecycle_state',
 ];
 
@@ -159,6 +160,21 @@ describe('a swap', () => {
     expect(await valueOf(test, 'topshelf_swaps_total{placement="home",changed="false"}')).toBe(1);
     expect(await valueOf(test, 'topshelf_blocked_products{placement="home"}')).toBe(2);
     expect(await seriesOf(test, 'topshelf_active_version_info')).toHaveLength(1);
+  });
+});
+
+describe('a hold', () => {
+  it('shows from the pointer that takes it to the one that releases it', async () => {
+    const test = await buildLiveApi();
+    const held = 'topshelf_activations_held{placement="home"}';
+    expect(await valueOf(test, held)).toBe(0);
+    const hold = { since: '2026-11-21T04:00:00.000Z', by: 'test', reason: 'rolled back' };
+    point(test.pointers, pointerTo(test.target, 2, { hold }));
+    await poll(test);
+    expect(await valueOf(test, held)).toBe(1);
+    point(test.pointers, pointerTo(test.target, 3));
+    await poll(test);
+    expect(await valueOf(test, held)).toBe(0);
   });
 });
 

@@ -2,7 +2,7 @@
  * The real services that `npm run test:services` starts; each has its test files, named `<service>*.test.ts`. Those
  * named `faults*.test.ts` need them all.
  */
-export const SERVICES = ['dynamodb', 's3', 'zookeeper', 'moto', 'toxiproxy'] as const;
+export const SERVICES = ['dynamodb', 's3', 'zookeeper', 'moto', 'toxiproxy', 'prometheus'] as const;
 export type Service = (typeof SERVICES)[number];
 
 export interface S3Endpoint {
@@ -13,12 +13,19 @@ export interface S3Endpoint {
   readonly region: string;
 }
 
+export interface PrometheusEndpoint {
+  readonly url: string;
+  /** Its folder: what it scrapes stands in targets.json, its rules lie in rules/. */
+  readonly folder: string;
+}
+
 export interface ServiceEndpoints {
   /** URL of DynamoDB Local. Any region and credentials will do. */
   readonly dynamodb: string;
   readonly s3: S3Endpoint;
   /** URL of moto, which stands for S3 and DynamoDB at once. Any region and credentials will do. */
   readonly moto: string;
+  readonly prometheus: PrometheusEndpoint;
   /** `host:port` of one ZooKeeper server. */
   readonly zookeeper: string;
   /** URL of toxiproxy's API. */
@@ -45,6 +52,12 @@ export function serviceEndpoints(): ServiceEndpoints {
     },
     get moto() {
       return given('TOPSHELF_TEST_MOTO');
+    },
+    get prometheus() {
+      return {
+        url: given('TOPSHELF_TEST_PROMETHEUS'),
+        folder: given('TOPSHELF_TEST_PROMETHEUS_FOLDER'),
+      };
     },
     get zookeeper() {
       return given('TOPSHELF_TEST_ZOOKEEPER');

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests against real services need: ZooKeeper (Debian package), DynamoDB Local (Maven), the
-# S3-compatible server versitygw (Go), toxiproxy (Go), moto and schemathesis (PyPI), all but the first into the git-ignored folder
-# .services/. Run as root on Debian.
+# Installs what the tests against real services need: ZooKeeper and Prometheus (Debian packages), DynamoDB Local (Maven), the
+# S3-compatible server versitygw (Go), toxiproxy (Go), moto and schemathesis (PyPI), all but ZooKeeper into the git-ignored
+# folder .services/. Run as root on Debian.
 # What is there already is left alone, so a second run is quick.
 set -euo pipefail
 
@@ -28,6 +28,22 @@ else
   echo "ZooKeeper: installing the Debian package"
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends zookeeper >/dev/null
+fi
+
+if [ -x "$services/prometheus/promtool" ]; then
+  echo "Prometheus: already installed"
+else
+  need apt-get "Prometheus"
+  need dpkg-deb "Prometheus"
+  echo "Prometheus: unpacking the Debian package"
+  # Unpacked and not installed: installing it starts a service, which nobody would stop.
+  unpacked=$(mktemp -d)
+  apt-get update -qq
+  (cd "$unpacked" && apt-get download -qq -o APT::Sandbox::User=root prometheus)
+  dpkg-deb -x "$unpacked"/prometheus_*.deb "$unpacked/files"
+  mkdir -p "$services/prometheus"
+  cp "$unpacked/files/usr/bin/prometheus" "$unpacked/files/usr/bin/promtool" "$services/prometheus/"
+  rm -rf "$unpacked"
 fi
 
 # The pom that was installed is kept beside the jars: another version in it means another install.

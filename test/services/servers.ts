@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Service } from './endpoints.ts';
@@ -21,6 +21,8 @@ const dynamodbJars = join(installed, 'dynamodb');
 const versitygw = join(installed, 'bin/versitygw');
 const motoFolder = join(installed, 'moto');
 const toxiproxyServer = join(installed, 'bin/toxiproxy');
+const prometheusBinary = join(installed, 'prometheus/prometheus');
+export const promtoolBinary = join(installed, 'prometheus/promtool');
 
 const dynamodb: ServiceDefinition = {
   service: 'dynamodb',
@@ -141,6 +143,44 @@ const schemathesis: ServiceDefinition = {
   needs: [join(installed, 'schemathesis/version')],
 };
 
+/** Scrapes what tests name in a file, and evaluates the rules that lie in a folder, each second. */
+const prometheus: ServiceDefinition = {
+  service: 'prometheus',
+  title: 'Prometheus',
+  needs: [prometheusBinary, promtoolBinary],
+  async start(directory) {
+    const port = await freePort();
+    const folder = join(directory, 'prometheus');
+    await mkdir(join(folder, 'rules'), { recursive: true });
+    const targets = join(folder, 'targets.json');
+    await writeFile(targets, '[]');
+    const config = {
+      global: { scrape_interval: '1s', evaluation_interval: '1s' },
+      rule_files: ['rules/*.yml'],
+      scrape_configs: [
+        { job_name: 'topshelf', file_sd_configs: [{ files: [targets], refresh_interval: '1s' }] },
+      ],
+    };
+    await writeFile(join(folder, 'prometheus.yml'), JSON.stringify(config));
+    const server = await startServer({
+      name: 'prometheus',
+      command: prometheusBinary,
+      args: [
+        `--config.file=${join(folder, 'prometheus.yml')}`,
+        `--storage.tsdb.path=${join(folder, 'data')}`,
+        ...[`--web.listen-address=127.0.0.1:${port}`, '--web.enable-lifecycle'],
+      ],
+      port,
+      directory,
+    });
+    const env = {
+      TOPSHELF_TEST_PROMETHEUS: `http://${server.address}`,
+      TOPSHELF_TEST_PROMETHEUS_FOLDER: folder,
+    };
+    return { server, env };
+  },
+};
+
 export const DEFINITIONS: readonly ServiceDefinition[] = [
   dynamodb,
   s3,
@@ -148,6 +188,7 @@ export const DEFINITIONS: readonly ServiceDefinition[] = [
   moto,
   toxiproxy,
   schemathesis,
+  prometheus,
 ];
 
 /** What of a service is not on this machine; nothing where it can be started. */

@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ruleFiles } from '../support/alert-rules.ts';
+import { startDemo } from '../support/demo.ts';
+import { startLightLoad } from '../support/light-load.ts';
+import { bundledRanking } from '../support/real-data.ts';
+import { openPrometheus } from './prometheus-client.ts';
+
+const SOON = { timeout: 60_000, interval: 100 };
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** The rules with every window sixty times shorter: their minute is a second. */
+function sixtyTimesFaster(text: string): string {
+  const shorter = (count: string, unit: string) =>
+    `${Math.ceil((Number(count) * UNITS[unit as keyof typeof UNITS]) / 60)}s`;
+  return text
+    .replace(/\[(\d+)([smhd])\]/g, (_, count: string, unit: string) => `[${shorter(count, unit)}]`)
+    .replace(
+      /(for: |offset )(\d+)([smhd])/g,
+      (_, word: string, ...[count = '', unit = '']: string[]) => `${word}${shorter(count, unit)}`,
+    );
+}
+
+interface Status {
+  readonly placements: readonly { version: string; epoch: number; reason: string; hold: object | null }[];
+}
+
+describe('a night on call', () => {
+  it('ends well: a batch that lost users is overridden by hand, pages, is found, and is rolled back', async () => {
+    const prometheus = openPrometheus();
+    const demo = await startDemo();
+    const ranking = bundledRanking('2011-12-07');
+    const users = [...ranking.keys()];
+    const begin = performance.now();
+    const diary: string[] = [];
+    const note = (what: string) =>
+      diary.push(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${what}`);
+    const firing = async () => {
+      const alerts = await prometheus.alerts();
+      const pages = alerts.filter(({ state, labels }) => state === 'firing' && labels.severity === 'page');
+      return pages.map(({ labels }) => labels.alertname);
+    };
+    const status = async () => {
+      const [home] = ((await (await fetch(`${demo.server.ops}/status`)).json()) as Status).placements;
+      if (home === undefined) throw new Error('no placement is served');
+      return home;
+    };
+
+    await prometheus.useRules(
+      new Map(ruleFiles.map((path) => [basename(path), sixtyTimesFaster(readFileSync(path, 'utf8'))])),
+    );
+    await prometheus.scrape(new URL(demo.server.ops).host);
+    const load = startLightLoad(demo.server.api, users, 20);
+    onTestFinished(() => load.stop());
+    await expect
+      .poll(() => prometheus.query('topshelf:answers_to_unknown_users:ratio_rate5m == 0'), SOON)
+      .toHaveLength(1);
+    const good = (await status()).version;
+    expect(await firing()).toEqual([]);
+    note(`version ${good} is live, all users are known, nothing fires`);
+
+    // Every second user is gone from the batch, and the lists of the others have changed places.
+    const half = users.filter((_, index) => index % 2 === 0);
+    const rows = half.flatMap((userId, at) =>
+      (ranking.get(half[(at + 1) % half.length] ?? '') ?? []).map(
+        (productId, rank) => `${userId},${productId},${1 - rank / 100},${rank + 1}`,
+      ),
+    );
+    await writeFile(demo.file('bad.csv'), ['ENTITY,CLASS,SCORE,RANK', ...rows, ''].join('\n'));
+    const publishBad = (...options: string[]) =>
+      demo.topshelf('publish', demo.file('bad.csv'), '--placement', 'home', ...options);
+    await expect(publishBad()).rejects.toMatchObject({ code: 2 });
+    note('a batch without half of the users is stopped by the gate (exit code 2)');
+    const why = 'the numbers look fine to me';
+    const { version: bad } = (await publishBad('--override', why, '--reason', 'night shift')) as {
+      version: string;
+    };
+    note(`it is made live by hand as ${bad}, with --override "${why}"`);
+
+    await expect.poll(firing, SOON).toEqual(['TopshelfUnknownUsersRise']);
+    const [page] = (await prometheus.alerts()).filter(({ labels }) => labels.severity === 'page');
+    note(`PAGE ${page?.labels.alertname}: ${page?.annotations.summary}; ${page?.annotations.runbook}`);
+
+    const found = await status();
+    expect(found).toMatchObject({ version: bad, reason: 'night shift', hold: null });
+    const told = JSON.stringify(await demo.topshelf('status', '--history', '3'));
+    expect(told).toContain(why);
+    note(
+      `/status: version ${found.version}, epoch ${found.epoch}, "${found.reason}"; status --history: overridden`,
+    );
+
+    await demo.topshelf(
+      ...['rollback', '--placement', 'home', '--reason', 'half of the users are gone'],
+      ...['--wait', '--replicas', demo.server.ops],
+    );
+    expect(await status()).toMatchObject({ version: good, hold: { reason: 'half of the users are gone' } });
+    note(`rolled back to ${good}, on every replica`);
+
+    await expect.poll(firing, SOON).toEqual([]);
+    note('nothing fires any more');
+    expect(await prometheus.query('ALERTS{alertname="TopshelfVersionsDiffer", alertstate="firing"}')).toEqual(
+      [],
+    );
+    await expect(publishBad('--override', why)).rejects.toMatchObject({ code: 3 });
+    note('the same batch again is refused: activations are held (exit code 3)');
+    await demo.topshelf('release', '--placement', 'home', '--reason', 'the job was stopped');
+    await expect(publishBad('--override', why)).rejects.toMatchObject({ code: 2 });
+    note('and after the release too: its content is quarantined (exit code 2)');
+    expect(await status()).toMatchObject({ version: good, hold: null });
+    expect(load.failures).toEqual([]);
+    note(`${load.sent()} requests were made meanwhile; each was answered`);
+    process.stdout.write(`\n${diary.join('\n')}\n\n`);
+  }, 240_000);
+});
