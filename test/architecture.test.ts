@@ -18,6 +18,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   metrics: ['resilience', 'serving'],
   http: ['domain', 'resilience', 'serving', 'metrics'],
   demo: ['domain', 'config'],
+  // It is installed by others, alone.
+  client: [],
   cli: [
     ...['domain', 'resilience', 'gate', 'config', 'pointer', 'store', 'archive'],
     ...['serving', 'publishing', 'metrics', 'http', 'demo'],
