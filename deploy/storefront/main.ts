@@ -1,10 +1,10 @@
-/** `node deploy/storefront/main.ts [URL of topshelf]`: the example shop on port 3000, with the demo's products. */
+/** `node deploy/storefront/main.ts [URL of topshelf]`: the example shop on port 3030, with the demo's products. */
 import { createClient } from '../../src/client/client.ts';
 import { readTitles } from './catalogue.ts';
 import { createStorefront } from './storefront.ts';
 
 const [url = 'http://localhost:8080'] = process.argv.slice(2);
-const PORT = 3000;
+const PORT = 3030;
 
 const titles = await readTitles(new URL('../../test/data/products.csv', import.meta.url));
 // What the shop sells most, as it was when this was written: shown while topshelf is away.
