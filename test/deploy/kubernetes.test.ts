@@ -51,7 +51,12 @@ const server = find('Deployment').spec.template as Pod;
 const job = (find('CronJob', 'topshelf-publish').spec.jobTemplate as { spec: Record<string, unknown> }).spec;
 const publisher = job.template as Pod;
 const pods = { server, publisher };
-const containerOf = ({ spec }: Pod): Container => spec.containers[0] as Container;
+
+function containerOf({ spec }: Pod): Container {
+  const [container] = spec.containers;
+  if (container === undefined) throw new Error('a pod has no container');
+  return container;
+}
 
 describe('the manifests for Kubernetes', () => {
   it('are all named by the kustomization, and the overlay builds on it', () => {
@@ -78,7 +83,7 @@ describe('the manifests for Kubernetes', () => {
     ]);
     const paths = { startupProbe: '/livez', livenessProbe: '/livez', readinessProbe: '/readyz' } as const;
     for (const [probe, path] of Object.entries(paths) as [keyof typeof paths, string][]) {
-      expect(container[probe].httpGet, probe).toEqual({ path, port: 'ops' });
+      expect(container[probe]?.httpGet, probe).toEqual({ path, port: 'ops' });
       expect(ops.hasRoute({ method: 'GET', url: path }), path).toBe(true);
     }
   });
