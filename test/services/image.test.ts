@@ -1,9 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyOf, readStages, ROOT } from '../deploy/dockerfile.ts';
@@ -39,13 +39,17 @@ describe.skipIf(!canContain)('the image, its steps taken by hand', () => {
     writable,
     ...command,
   ];
-  const topshelf = (...args: string[]) => contained(process.execPath, join(image, 'src/cli.ts'), ...args);
+  const topshelf = (...args: string[]) =>
+    contained(join(folder, 'bin/node'), join(image, 'src/cli.ts'), ...args);
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'topshelf-image-'));
     await chmod(folder, 0o755);
     writable = join(folder, 'writable');
     await mkdir(writable);
+    // Copied: user 1000 may not be let to where this process's own is.
+    await mkdir(join(folder, 'bin'));
+    await copyFile(process.execPath, join(folder, 'bin/node'));
     image = await build(folder);
   }, 120_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -110,6 +114,7 @@ describe.skipIf(!canContain)('the image, its steps taken by hand', () => {
 /** Takes the Dockerfile's steps: resolves with the folder that stands for the last stage's /app. */
 async function build(folder: string): Promise<string> {
   let app = '';
+  const env = { ...process.env, PATH: `${join(folder, 'bin')}:${process.env.PATH}` };
   const stages = readStages();
   for (const [index, stage] of stages.entries()) {
     const root = join(folder, stage.name ?? String(index));
@@ -117,7 +122,7 @@ async function build(folder: string): Promise<string> {
     await mkdir(app, { recursive: true });
     for (const instruction of stage.instructions) {
       if (instruction.keyword === 'RUN' && instruction.text.startsWith('npm '))
-        await runIn(app, instruction.text);
+        await promisify(execFile)('sh', ['-c', instruction.text], { cwd: app, env });
       if (instruction.keyword !== 'COPY') continue;
       const { from, sources, target } = copyOf(instruction);
       for (const source of sources) {
@@ -129,15 +134,6 @@ async function build(folder: string): Promise<string> {
     }
   }
   return app;
-}
-
-/** Runs a shell's line under this process's Node, as the image's has its own. */
-async function runIn(cwd: string, line: string): Promise<void> {
-  const bin = join(dirname(cwd), 'bin');
-  await mkdir(bin, { recursive: true });
-  await symlink(process.execPath, join(bin, 'node'));
-  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
-  await promisify(execFile)('sh', ['-c', line], { cwd, env });
 }
 
 async function freePort(): Promise<number> {
