@@ -15,7 +15,7 @@ import { cpuSecondsOf } from '../load-tests/proc.ts';
 
 const ROUNDS = 3;
 const SECONDS = 4;
-const SHARES = [undefined, '0', '0.01', '0.1', '1'];
+const SHARES = [undefined, '0.01', '0.1', '1'];
 
 const root = resolve(import.meta.dirname, '..');
 const collector = createServer((request, response) => request.resume().on('end', () => response.end('{}')));
