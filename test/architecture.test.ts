@@ -19,6 +19,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   http: ['domain', 'resilience', 'serving', 'metrics'],
   demo: ['domain', 'config'],
   drill: ['domain', 'resilience', 'pointer'],
+  // It is installed by others, alone.
+  client: [],
   cli: [
     ...['domain', 'resilience', 'gate', 'config', 'pointer', 'store', 'archive'],
     ...['serving', 'publishing', 'metrics', 'http', 'demo', 'drill'],

@@ -2,8 +2,8 @@ import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import type { ServerConfig } from '../config/config.ts';
 
-// Time for connections and files to be closed, beyond what requests under way get.
-const CLOSING_MS = 2000;
+/** Time for connections and files to be closed, beyond what requests under way get. */
+export const CLOSING_MS = 2000;
 
 /** Runs `close` on SIGTERM, SIGINT or a crash; a second signal, or more time than configured, ends the process. */
 export function closeOnSignal(config: ServerConfig, logger: Logger, close: () => Promise<void>): void {
