@@ -18,9 +18,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   metrics: ['resilience', 'serving'],
   http: ['domain', 'resilience', 'serving', 'metrics'],
   demo: ['domain', 'config'],
+  console: ['domain', 'gate', 'pointer', 'store', 'archive', 'publishing', 'http'],
   cli: [
     ...['domain', 'resilience', 'gate', 'config', 'pointer', 'store', 'archive'],
-    ...['serving', 'publishing', 'metrics', 'http', 'demo'],
+    ...['serving', 'publishing', 'metrics', 'http', 'console', 'demo'],
   ],
 };
 
@@ -29,6 +30,8 @@ const PORTS: Record<string, readonly string[]> = {
   pointer: ['pointer-source.ts', 'pointer-writer.ts', 'codec.ts'],
   store: ['prediction-reader.ts', 'prediction-tables.ts', 'table-importer.ts'],
   archive: ['archive.ts'],
+  // How an app refuses a request: all that the console shares with the servers.
+  http: ['problems.ts', 'client-errors.ts'],
 };
 
 /** Libraries that only these files may import. */
@@ -41,8 +44,9 @@ const HOMES: readonly (readonly [library: RegExp, files: RegExp])[] = [
   [/^opossum/, /^resilience\/breaker/],
   [/^lru-cache/, /^serving\//],
   [/^prom-client/, /^metrics\//],
-  [/^(fastify|@fastify\/|ajv)/, /^http\/|^cli\/start-server/],
+  [/^(fastify|@fastify\/|ajv)/, /^(http|console)\/|^cli\/start-server/],
   [/^dynalite/, /^demo\//],
+  [/^csv-parse/, /^console\/titles/],
   [/^commander|^close-with-grace|^cli-progress|^pino/, /^cli\//],
 ];
 
@@ -85,11 +89,11 @@ describe('the source', () => {
     expect(wrong.map(shown)).toEqual([]);
   });
 
-  it('lets serving and publishing know ports, never adapters', () => {
+  it('lets serving, publishing and the console know ports, never adapters', () => {
     const wrong = internal.filter(({ from, to }) => {
       const ports = PORTS[folderOf(to)];
       return (
-        ['serving', 'publishing'].includes(folderOf(from)) &&
+        ['serving', 'publishing', 'console'].includes(folderOf(from)) &&
         ports !== undefined &&
         !ports.includes(to.split('/')[1] ?? '')
       );

@@ -4,6 +4,7 @@ import { UsageError } from '../domain/errors.ts';
 import { activateCommand } from './activate.ts';
 import { blockCommand } from './block.ts';
 import { checkCommand } from './check.ts';
+import { consoleCommand } from './console.ts';
 import { demoCommand } from './demo.ts';
 import { eraseCommand } from './erase.ts';
 import { EXIT } from './exit-codes.ts';
@@ -60,6 +61,7 @@ function createProgram(session: Session): Command {
     .showHelpAfterError('(--help shows how it is meant)');
   const commands = [
     serveCommand(),
+    consoleCommand(session),
     demoCommand(session),
     loadCommand(session),
     checkCommand(session),
