@@ -112,7 +112,7 @@ async function start(name: 'stub' | 'dynalite'): Promise<Target> {
 
 async function startDynamoDbLocal(): Promise<Target | undefined> {
   const definition = DEFINITIONS.find(({ service }) => service === 'dynamodb');
-  if (definition === undefined || missingFor(definition).length > 0) return undefined;
+  if (definition?.start === undefined || missingFor(definition).length > 0) return undefined;
   const directory = await mkdtemp(join(tmpdir(), 'topshelf-bench-'));
   const { server, env } = await definition.start(directory);
   const stop = async () => {

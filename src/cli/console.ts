@@ -16,11 +16,15 @@ const TOKEN_BYTES = 24;
 /** `topshelf console`: a page for people on call, until a signal ends it. */
 export function consoleCommand(session: Session): Command {
   return new Command('console')
-    .description('a page for people on call: what is live, who did it and why; roll back, block, look up a user')
+    .description(
+      'a page for people on call: what is live, who did it and why; roll back, block, look up a user',
+    )
     .option('--demo', 'work on the running demo')
     .option('--port <port>', 'port of the page, in place of TOPSHELF_CONSOLE_PORT')
     .addOption(replicasOption())
-    .addOption(new Option('--catalogue <file>', 'CSV file with productId and title, for the titles of products'))
+    .addOption(
+      new Option('--catalogue <file>', 'CSV file with productId and title, for the titles of products'),
+    )
     .action((flags: Flags) => runPublishing(session, flags, (work) => serveConsole(session, flags, work)));
 }
 

@@ -15,7 +15,7 @@ const DEADLINE_MS = 30_000;
 /** Reports of the gate that are shown. */
 const REPORTS = 10;
 
-const bounds = Object.fromEntries(checks.map(({ name, bound }) => [name, bound]));
+const criteria = Object.fromEntries(checks.map(({ name, what, bound }) => [name, { what, bound }]));
 
 /** What there is to be read of one placement, apart from users. */
 export function readingRoutes(app: FastifyInstance, context: PublisherContext): void {
@@ -31,7 +31,7 @@ export function readingRoutes(app: FastifyInstance, context: PublisherContext): 
     const placement = placementOf(request);
     const signal = AbortSignal.timeout(DEADLINE_MS);
     await requireKnown(context, placement, signal);
-    return { reports: await newestReports(context.archive, placement, REPORTS, signal), bounds };
+    return { reports: await newestReports(context.archive, placement, REPORTS, signal), criteria };
   });
 }
 

@@ -23,7 +23,9 @@ interface Answers {
 }
 
 /** Returns what looks at every replica there is, each once whatever the number of placements. It never rejects. */
-export function createReplicaLook(directory: MeasuredReplicas): (signal: AbortSignal) => Promise<ReplicaLook> {
+export function createReplicaLook(
+  directory: MeasuredReplicas,
+): (signal: AbortSignal) => Promise<ReplicaLook> {
   const rates = createRates();
 
   async function askOne(replica: string, signal: AbortSignal): Promise<Answers> {

@@ -56,12 +56,18 @@ export interface History {
   readonly entries: readonly LedgerEntry[];
 }
 
+/** What a check's number is, in words that follow it, and which side of its threshold is allowed. */
+export interface Criterion {
+  readonly what: string;
+  readonly bound: 'at least' | 'at most';
+}
+
 /** `GET /api/placements/:placement/checks` */
 export interface Checks {
   /** Newest first. */
   readonly reports: readonly CheckReport[];
-  /** What each check's threshold is, by its name; a check of another release may not be in it. */
-  readonly bounds: Readonly<Record<string, 'at least' | 'at most'>>;
+  /** What each check looks at, by its name; one of another release may not be in it. */
+  readonly criteria: Readonly<Record<string, Criterion>>;
 }
 
 /** `POST /api/placements/:placement/explain` */

@@ -1,53 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { CLI, topshelf } from '../support/program.ts';
+import { describe, expect, it } from 'vitest';
+import { startDemo } from '../support/start-demo.ts';
 import { bundledFile, bundledRanking } from '../support/real-data.ts';
 import { recommend } from '../support/shop.ts';
 
 const SOON = { timeout: 5000, interval: 100 };
-
-/** A demo in a process and a folder of its own, on free ports, serving. */
-async function startDemo() {
-  const folder = await mkdtemp(join(tmpdir(), 'topshelf-demo-'));
-  const env = {
-    ...process.env,
-    PORT: '0',
-    OPS_PORT: '0',
-    // What is tested is what is answered; a machine that is busy with other tests must not decide that.
-    TOPSHELF_REQUEST_DEADLINE_MS: '5000',
-    TOPSHELF_READ_TIMEOUT_MS: '4000',
-  };
-  const child = spawn(process.execPath, [CLI, 'demo'], {
-    cwd: folder,
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'exit');
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await ended;
-    await rm(folder, { recursive: true });
-  });
-  let output = '';
-  child.stdout.on('data', (data: Buffer) => (output += data.toString()));
-  await expect.poll(() => output, { timeout: 60_000 }).toContain('Try, in another terminal');
-  const [, api = '', ops = ''] = /serving at (\S+), metrics and status at (\S+)/.exec(output) ?? [];
-  return {
-    server: { api, ops },
-    output,
-    stop: async () => {
-      child.kill('SIGTERM');
-      const [code] = (await ended) as [number | null];
-      return code;
-    },
-    /** A command on this demo, as typed in its folder. */
-    topshelf: (...args: string[]) => topshelf({ cwd: folder }, ...args, '--demo'),
-  };
-}
 
 describe('the demo', () => {
   it('serves the bundled day, and swaps, rolls back, adds placements and blocks while it runs', async () => {

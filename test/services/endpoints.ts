@@ -1,5 +1,5 @@
-/** The real services that `npm run test:services` starts; each has its test files, named `<service>*.test.ts`. */
-export const SERVICES = ['dynamodb', 's3', 'zookeeper', 'moto'] as const;
+/** What `npm run test:services` starts or needs; each has its test files, named `<service>*.test.ts`. */
+export const SERVICES = ['dynamodb', 's3', 'zookeeper', 'moto', 'browser'] as const;
 export type Service = (typeof SERVICES)[number];
 
 export interface S3Endpoint {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests against real services need: ZooKeeper (Debian package), DynamoDB Local (Maven), the
-# S3-compatible server versitygw (Go) and moto (PyPI), the last three into the git-ignored folder .services/. Run as
+# Installs what the tests against real services need: ZooKeeper and Chromium (Debian packages), DynamoDB Local (Maven),
+# the S3-compatible server versitygw (Go) and moto (PyPI), the last three into the git-ignored folder .services/. Run as
 # root on Debian.
 # What is there already is left alone, so a second run is quick.
 set -euo pipefail
@@ -26,6 +26,15 @@ else
   echo "ZooKeeper: installing the Debian package"
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends zookeeper >/dev/null
+fi
+
+if command -v chromium >/dev/null; then
+  echo "Chromium: already installed"
+else
+  need apt-get "Chromium"
+  echo "Chromium: installing the Debian package"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null
 fi
 
 # The pom that was installed is kept beside the jars: another version in it means another install.

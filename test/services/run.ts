@@ -59,6 +59,7 @@ async function run(): Promise<number> {
 async function startAll(definitions: readonly ServiceDefinition[]): Promise<Record<string, string>> {
   const started = await Promise.allSettled(
     definitions.map(async ({ service, start }) => {
+      if (start === undefined) return {};
       const { server, env } = await start(directory);
       servers.push(server);
       return { ...env, [`TOPSHELF_TEST_${service.toUpperCase()}_PID`]: String(server.pid) };

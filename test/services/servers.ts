@@ -11,14 +11,16 @@ export interface ServiceDefinition {
   readonly title: string;
   /** What has to be there. */
   readonly needs: readonly string[];
-  /** Starts it with its data in `directory`; resolves with the variables that endpoints.ts reads. */
-  readonly start: (directory: string) => Promise<{ server: Server; env: Record<string, string> }>;
+  /** Starts it with its data in `directory`; resolves with the variables that endpoints.ts reads. Not there for a program
+   * that tests start themselves. */
+  readonly start?: (directory: string) => Promise<{ server: Server; env: Record<string, string> }>;
 }
 
 const installed = join(import.meta.dirname, '../../.services');
 const dynamodbJars = join(installed, 'dynamodb');
 const versitygw = join(installed, 'bin/versitygw');
 const motoFolder = join(installed, 'moto');
+export const chromium = '/usr/bin/chromium';
 const zookeeperJar = '/usr/share/java/zookeeper.jar';
 
 const dynamodb: ServiceDefinition = {
@@ -132,7 +134,9 @@ const moto: ServiceDefinition = {
   },
 };
 
-export const DEFINITIONS: readonly ServiceDefinition[] = [dynamodb, s3, zookeeper, moto];
+const browser: ServiceDefinition = { service: 'browser', title: 'Chromium', needs: [chromium] };
+
+export const DEFINITIONS: readonly ServiceDefinition[] = [dynamodb, s3, zookeeper, moto, browser];
 
 /** What of a service is not on this machine; nothing where it can be started. */
 export function missingFor({ needs }: ServiceDefinition): string[] {

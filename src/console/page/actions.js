@@ -51,7 +51,12 @@ const forms = {
     fields: () => [
       h('label', { for: 'products' }, 'Product ids, one a line'),
       h('textarea', { id: 'products', rows: 4, required: true, spellcheck: 'false' }),
-      h('label', { class: 'choice' }, h('input', { id: 'commas', type: 'checkbox' }), ' an id may have a comma'),
+      h(
+        'label',
+        { class: 'choice' },
+        h('input', { id: 'commas', type: 'checkbox' }),
+        ' an id may have a comma',
+      ),
     ],
     body: () => ({
       productIds: byId('products', HTMLTextAreaElement)
@@ -71,7 +76,12 @@ const forms = {
         {},
         h('legend', {}, 'Blocked products'),
         ...blocked.map((id) =>
-          h('label', { class: 'choice' }, h('input', { type: 'checkbox', name: 'unblock', value: id }), ` ${id}`),
+          h(
+            'label',
+            { class: 'choice' },
+            h('input', { type: 'checkbox', name: 'unblock', value: id }),
+            ` ${id}`,
+          ),
         ),
       ),
     ],
@@ -97,7 +107,8 @@ let open;
 export function ask(action, view, onDone) {
   const { heading, what, confirm, fields } = forms[action];
   open = { action, view, onDone };
-  byId('action-heading', HTMLElement).textContent = `${heading}: ${view.placement} at epoch ${view.epoch ?? 'unknown'}`;
+  byId('action-heading', HTMLElement).textContent =
+    `${heading}: ${view.placement} at epoch ${view.epoch ?? 'unknown'}`;
   byId('action-what', HTMLElement).textContent = what(view);
   byId('action-refusal', HTMLElement).hidden = true;
   byId('action-fields', HTMLElement).replaceChildren(...fields(view));
@@ -135,10 +146,10 @@ async function act(dialog) {
     const done = /** @type {ActionDone} */ (await call(`/${placement}/${action}`, body));
     dialog.close();
     announce([done.text, `Epoch ${done.epoch}.`, ...done.warnings].join(' '));
-    if (done.warnings.length > 0) window.alert(done.warnings.join('\n'));
   } catch (error) {
     const refusal = byId('action-refusal', HTMLElement);
-    refusal.textContent = error instanceof ProblemError ? `${error.title}: ${error.message}` : messageOf(error);
+    refusal.textContent =
+      error instanceof ProblemError ? `${error.title}: ${error.message}` : messageOf(error);
     refusal.hidden = false;
     // What it was decided on is gone: it takes another look, and another decision.
     button.disabled = error instanceof ProblemError && error.status === 409;

@@ -15,7 +15,9 @@ export function showDetails(view, { titles, replicasProblem }) {
   show(byId('notices', HTMLElement), view, noticesOf);
   show(byId('facts', HTMLElement), { view, titles }, () => [factsOf(view, titles)]);
   const { replicas, epoch } = view;
-  show(byId('replicas', HTMLElement), { replicas, epoch, replicasProblem }, () => replicasOf(view, replicasProblem));
+  show(byId('replicas', HTMLElement), { replicas, epoch, replicasProblem }, () =>
+    replicasOf(view, replicasProblem),
+  );
 }
 
 /** @param {History} history */
@@ -44,16 +46,27 @@ function noticesOf({ hold, pointer, problem, table: name, lastRecorded }) {
   const notices = [];
   if (hold !== null) {
     notices.push(
-      h('p', { class: 'notice warn' }, `Activations are held by ${hold.by} since ${time(hold.since)}: ${hold.reason}`),
+      h(
+        'p',
+        { class: 'notice warn' },
+        `Activations are held by ${hold.by} since ${time(hold.since)}: ${hold.reason}`,
+      ),
     );
   }
   if (pointer === 'bare') {
-    notices.push(h('p', { class: 'notice warn' }, `The pointer is the bare table name ${name}, written by hand: held.`));
+    notices.push(
+      h('p', { class: 'notice warn' }, `The pointer is the bare table name ${name}, written by hand: held.`),
+    );
   }
   if (pointer === 'absent' || pointer === 'malformed') {
-    const last = lastRecorded === null ? '' : ` Last on record: epoch ${lastRecorded.epoch}, version ${lastRecorded.version}.`;
+    const last =
+      lastRecorded === null
+        ? ''
+        : ` Last on record: epoch ${lastRecorded.epoch}, version ${lastRecorded.version}.`;
     const what = pointer === 'absent' ? 'The pointer is gone.' : 'The pointer cannot be read.';
-    notices.push(h('p', { class: 'notice bad' }, `${what} ${problem ?? ''}${last} Servers stay on what they have.`));
+    notices.push(
+      h('p', { class: 'notice bad' }, `${what} ${problem ?? ''}${last} Servers stay on what they have.`),
+    );
   }
   return notices;
 }
@@ -63,7 +76,18 @@ function noticesOf({ hold, pointer, problem, table: name, lastRecorded }) {
  * @param {Readonly<Record<string, string>>} titles
  */
 function factsOf(view, titles) {
-  const { version, epoch, ageSeconds, generatedAt, generatedAtFrom, since, by, reason, blocked, quarantined } = view;
+  const {
+    version,
+    epoch,
+    ageSeconds,
+    generatedAt,
+    generatedAtFrom,
+    since,
+    by,
+    reason,
+    blocked,
+    quarantined,
+  } = view;
   const { verdict, verdictProblem, override } = view;
   const facts = h('dl', {});
   const fact = (/** @type {string} */ name, /** @type {Child[]} */ ...value) =>
@@ -99,7 +123,13 @@ function replicasOf({ replicas, epoch }, problem) {
   if (problem !== null) return [h('p', { class: 'notice bad' }, `The replicas are not known: ${problem}`)];
   if (replicas.length === 0) return [h('p', { class: 'notice bad' }, 'There is no replica at all.')];
   const headings = ['Replica', 'Serves', 'Epoch', 'Answers', 'By source', 'Cache hits'];
-  return [table('What every replica serves and answers', headings, replicas.map((each) => replicaRow(each, epoch)))];
+  return [
+    table(
+      'What every replica serves and answers',
+      headings,
+      replicas.map((each) => replicaRow(each, epoch)),
+    ),
+  ];
 }
 
 /**
@@ -108,10 +138,17 @@ function replicasOf({ replicas, epoch }, problem) {
  */
 function replicaRow({ replica, version, epoch: own, problem, rates, ratesProblem }, epoch) {
   if (problem !== null) {
-    return h('tr', {}, h('th', { scope: 'row' }, replica), h('td', { colspan: 5 }, badge('bad', `cannot be asked: ${problem}`)));
+    return h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, replica),
+      h('td', { colspan: 5 }, badge('bad', `cannot be asked: ${problem}`)),
+    );
   }
   const isBehind = own === null || (epoch !== null && own < epoch);
-  const sources = Object.entries(rates?.bySource ?? {}).map(([source, rate]) => `${source} ${number(rate)}/s`);
+  const sources = Object.entries(rates?.bySource ?? {}).map(
+    ([source, rate]) => `${source} ${number(rate)}/s`,
+  );
   return row(
     replica,
     version ?? 'nothing',

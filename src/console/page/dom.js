@@ -91,7 +91,11 @@ export function table(caption, headings, rows) {
  * @param {...Child} cells
  */
 export function row(...cells) {
-  return h('tr', {}, ...cells.map((cell, at) => (at === 0 ? h('th', { scope: 'row' }, cell) : h('td', {}, cell))));
+  return h(
+    'tr',
+    {},
+    ...cells.map((cell, at) => (at === 0 ? h('th', { scope: 'row' }, cell) : h('td', {}, cell))),
+  );
 }
 
 /**
@@ -105,7 +109,7 @@ export function badge(kind, text) {
 }
 
 /**
- * Says something to those who do not see the page.
+ * Says what came of something, to those who see the page and to those who hear it.
  * @param {string} text
  */
 export function announce(text) {

@@ -1,7 +1,7 @@
 import { badge, byId, h, row, show, svg, table } from './dom.js';
 import { number, percent, time } from './words.js';
 
-/** @import { Checks } from '../views.ts' */
+/** @import { Checks, Criterion } from '../views.ts' */
 
 /** @typedef {Checks['reports'][number]} Report */
 /** @typedef {Report['checks'][number]} Result */
@@ -15,7 +15,7 @@ const HEIGHT = 14;
  * @param {Checks} checks
  * @param {string | null} version that is live: its report comes first unless another was chosen
  */
-export function showGate({ reports, bounds }, version) {
+export function showGate({ reports, criteria }, version) {
   const select = byId('report', HTMLSelectElement);
   const chosen = select.value;
   show(
@@ -31,32 +31,40 @@ export function showGate({ reports, bounds }, version) {
     reports.find(({ candidate }) => candidate.version === version) ??
     reports[0];
   if (wanted !== undefined) select.value = wanted.id;
-  show(byId('gate', HTMLElement), { wanted, bounds }, () =>
-    wanted === undefined ? [h('p', {}, 'The gate has not looked at any version.')] : reportOf(wanted, bounds),
+  show(byId('gate', HTMLElement), { wanted, criteria }, () =>
+    wanted === undefined
+      ? [h('p', {}, 'The gate has not looked at any version.')]
+      : reportOf(wanted, criteria),
   );
 }
 
 /**
  * @param {Report} report
- * @param {Checks['bounds']} bounds
+ * @param {Checks['criteria']} criteria
  */
-function reportOf({ candidate, live, at, by, passed, checks, measurements }, bounds) {
+function reportOf({ candidate, live, at, by, passed, checks, measurements }, criteria) {
   const against = live === null ? 'with nothing to compare it with' : `against ${live.version}`;
   const stopping = checks.filter(({ outcome }) => outcome !== 'passed').length;
-  const verdict = passed ? `passes all ${checks.length} checks` : `is stopped by ${stopping} of ${checks.length} checks`;
+  const verdict = passed
+    ? `passes all ${checks.length} checks`
+    : `is stopped by ${stopping} of ${checks.length} checks`;
   const text = `Version ${candidate.version} ${verdict}, ${against}; ${time(at)} by ${by}.`;
   const headings = ['Check', 'Outcome', 'Measured', 'Threshold', 'Measured against the threshold'];
-  const rows = checks.map((result) => resultRow(result, bounds[result.name]));
+  const stopped = (/** @type {Result} */ { outcome }) => Number(outcome === 'passed');
+  const rows = checks
+    .toSorted((a, b) => stopped(a) - stopped(b))
+    .map((result) => resultRow(result, criteria[result.name]));
   return [h('p', {}, text), table('What the gate measured', headings, rows), ...scoresOf(measurements)];
 }
 
 /**
  * @param {Result} result
- * @param {'at least' | 'at most' | undefined} bound
+ * @param {Criterion | undefined} criterion
  */
-function resultRow({ name, outcome, measured, threshold, message }, bound = undefined) {
+function resultRow({ name, outcome, measured, threshold, message }, criterion) {
+  const { what = '', bound } = criterion ?? {};
   return row(
-    name,
+    h('span', {}, name, h('small', {}, what)),
     badge(outcome === 'passed' ? 'good' : 'bad', outcome),
     measured === null ? message : number(measured),
     `${bound ?? ''} ${number(threshold)}`.trim(),
@@ -81,12 +89,32 @@ function bar(measured, threshold, bound, outcome) {
   const [allowedFrom, allowedTo] = bound === 'at least' ? [x(threshold), WIDTH] : [0, x(threshold)];
   return svg(
     'svg',
-    { class: 'bar', width: WIDTH, height: HEIGHT + 6, viewBox: `0 0 ${WIDTH} ${HEIGHT + 6}`, 'aria-hidden': 'true' },
+    {
+      class: 'bar',
+      width: WIDTH,
+      height: HEIGHT + 6,
+      viewBox: `0 0 ${WIDTH} ${HEIGHT + 6}`,
+      'aria-hidden': 'true',
+    },
     svg('rect', { class: 'track', x: 0, y: 3, width: WIDTH, height: HEIGHT }),
     ...(bound === undefined
       ? []
-      : [svg('rect', { class: 'allowed', x: allowedFrom, y: 3, width: allowedTo - allowedFrom, height: HEIGHT })]),
-    svg('rect', { class: outcome === 'passed' ? 'within' : 'beyond', x: from, y: 6, width: Math.max(2, to - from), height: HEIGHT - 6 }),
+      : [
+          svg('rect', {
+            class: 'allowed',
+            x: allowedFrom,
+            y: 3,
+            width: allowedTo - allowedFrom,
+            height: HEIGHT,
+          }),
+        ]),
+    svg('rect', {
+      class: outcome === 'passed' ? 'within' : 'beyond',
+      x: from,
+      y: 6,
+      width: Math.max(2, to - from),
+      height: HEIGHT - 6,
+    }),
     svg('line', { class: 'threshold', x1: x(threshold), x2: x(threshold), y1: 0, y2: HEIGHT + 6 }),
   );
 }
@@ -101,7 +129,11 @@ function scoresOf(measurements) {
   const [step, top] = [44, 90];
   const most = Math.max(...bins.live, ...bins.candidate, 0.001);
   const pillars = bins.live.flatMap((share, at) => {
-    const pillar = (/** @type {string} */ kind, /** @type {number} */ value, /** @type {number} */ offset) => {
+    const pillar = (
+      /** @type {string} */ kind,
+      /** @type {number} */ value,
+      /** @type {number} */ offset,
+    ) => {
       const height = Math.round((value / most) * top);
       return svg('rect', { class: kind, x: at * step + offset, y: top - height, width: 17, height });
     };

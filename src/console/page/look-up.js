@@ -30,7 +30,12 @@ function answerOf({ userId, versions, answer, titles }) {
       : `User ${userId} gets ${answer.source}: ${answer.productIds.map(named).join(', ') || 'nothing'}.`;
   const height = Math.max(0, ...versions.map(({ products }) => products?.length ?? 0));
   const rows = Array.from({ length: height }, (_, at) =>
-    h('tr', {}, h('th', { scope: 'row' }, String(at + 1)), ...versions.map((version) => cellOf(version, at, titles))),
+    h(
+      'tr',
+      {},
+      h('th', { scope: 'row' }, String(at + 1)),
+      ...versions.map((version) => cellOf(version, at, titles)),
+    ),
   );
   const headings = versions.map(({ version, state, from, products }) => {
     const source = from === 'archive' ? ', from the archive' : '';
@@ -39,7 +44,11 @@ function answerOf({ userId, versions, answer, titles }) {
   const dropped = versions
     .filter((version) => version.dropped.length > 0)
     .map((version) => h('p', {}, `Dropped in ${version.version}: ${version.dropped.map(named).join(', ')}`));
-  return [h('p', {}, answered), table(`Products of user ${userId} by version`, ['Rank', ...headings], rows), ...dropped];
+  return [
+    h('p', {}, answered),
+    table(`Products of user ${userId} by version`, ['Rank', ...headings], rows),
+    ...dropped,
+  ];
 }
 
 /**

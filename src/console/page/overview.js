@@ -1,9 +1,20 @@
 import { badge, byId, h, row, show, table } from './dom.js';
 import { age, number, percent } from './words.js';
 
-/** @import { Overview, PlacementView, Rates, Verdict } from '../views.ts' */
+/** @import { Overview, PlacementView, Rates } from '../views.ts' */
 
-const HEADINGS = ['Placement', 'Live version', 'Epoch', 'Age', 'Gate', 'State', 'Replicas', 'Answers', 'Personalized', 'Cache hits'];
+const HEADINGS = [
+  'Placement',
+  'Live version',
+  'Epoch',
+  'Age',
+  'Gate',
+  'State',
+  'Replicas',
+  'Answers',
+  'Personalized',
+  'Cache hits',
+];
 
 /**
  * One row a placement; each leads to its details.
@@ -14,7 +25,13 @@ export function showOverview({ placements }, chosen) {
   show(byId('placements', HTMLElement), { placements, chosen }, () =>
     placements.length === 0
       ? [h('p', {}, 'No placement has a pointer: nothing was ever activated.')]
-      : [table('What is live in every placement', HEADINGS, placements.map((each) => rowOf(each, chosen)))],
+      : [
+          table(
+            'What is live in every placement',
+            HEADINGS,
+            placements.map((each) => rowOf(each, chosen)),
+          ),
+        ],
   );
 }
 
@@ -26,7 +43,11 @@ function rowOf(view, chosen) {
   const { placement, version, epoch, ageSeconds } = view;
   const link = h(
     'a',
-    { id: `to-${placement}`, href: `#placement=${placement}`, 'aria-current': placement === chosen ? 'true' : false },
+    {
+      id: `to-${placement}`,
+      href: `#placement=${placement}`,
+      'aria-current': placement === chosen ? 'true' : false,
+    },
     placement,
   );
   const rates = totalRates(view);
@@ -39,7 +60,9 @@ function rowOf(view, chosen) {
     stateBadge(view),
     replicasBadge(view),
     rates === null ? '–' : `${number(rates.answersPerSecond)}/s`,
-    rates === null || rates.answersPerSecond === 0 ? '–' : percent((rates.bySource.personalized ?? 0) / rates.answersPerSecond),
+    rates === null || rates.answersPerSecond === 0
+      ? '–'
+      : percent((rates.bySource.personalized ?? 0) / rates.answersPerSecond),
     rates?.cacheHitShare == null ? '–' : percent(rates.cacheHitShare),
   );
 }
@@ -65,7 +88,9 @@ function stateBadge({ pointer, hold, blocked }) {
 function replicasBadge({ replicas, epoch }) {
   if (replicas === null) return badge('none', 'not asked');
   if (replicas.length === 0) return badge('bad', 'none');
-  const there = replicas.filter((each) => each.epoch !== null && epoch !== null && each.epoch >= epoch).length;
+  const there = replicas.filter(
+    (each) => each.epoch !== null && epoch !== null && each.epoch >= epoch,
+  ).length;
   return badge(there === replicas.length ? 'good' : 'warn', `${there} of ${replicas.length}`);
 }
 
@@ -79,17 +104,21 @@ function totalRates({ replicas }) {
   const [first] = known;
   if (first === undefined) return null;
   const sources = [...new Set(known.flatMap(({ bySource }) => Object.keys(bySource)))];
-  const sum = (/** @type {(rates: Rates) => number} */ of) => known.reduce((total, rates) => total + of(rates), 0);
+  const sum = (/** @type {(rates: Rates) => number} */ of) =>
+    known.reduce((total, rates) => total + of(rates), 0);
   const weighted = known.filter(({ cacheHitShare }) => cacheHitShare !== null);
   const weight = weighted.reduce((total, { answersPerSecond }) => total + answersPerSecond, 0);
   return {
     seconds: first.seconds,
     answersPerSecond: sum(({ answersPerSecond }) => answersPerSecond),
-    bySource: Object.fromEntries(sources.map((source) => [source, sum(({ bySource }) => bySource[source] ?? 0)])),
+    bySource: Object.fromEntries(
+      sources.map((source) => [source, sum(({ bySource }) => bySource[source] ?? 0)]),
+    ),
     // Replicas count by their share of the answers.
     cacheHitShare:
       weight === 0
         ? null
-        : weighted.reduce((total, each) => total + (each.cacheHitShare ?? 0) * each.answersPerSecond, 0) / weight,
+        : weighted.reduce((total, each) => total + (each.cacheHitShare ?? 0) * each.answersPerSecond, 0) /
+          weight,
   };
 }
