@@ -3,6 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { shown } from '../domain/ids.ts';
 import { sendProblem } from '../http/problems.ts';
 
+/** Addresses that mean "everywhere" to who listens, and are nobody's name. */
+const WILDCARDS = ['0.0.0.0', '[::]'];
 /** Names that no stranger's DNS can point here. */
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
@@ -24,7 +26,8 @@ const HEADERS = {
  * (DNS rebinding), gets nothing.
  */
 export function guardHosts(app: FastifyInstance, hosts: readonly string[]): void {
-  const allowed = new Set([...LOOPBACK, ...hosts.map(bracketed)].map((name) => name.toLowerCase()));
+  const named = hosts.map((host) => bracketed(host).toLowerCase());
+  const allowed = new Set([...LOOPBACK, ...named.filter((name) => !WILDCARDS.includes(name))]);
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(HEADERS);
     const { host = '' } = request.headers;

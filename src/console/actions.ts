@@ -76,7 +76,7 @@ function action<S extends Body>(
 ): Act {
   return async (context, placement, body, signal) => {
     const decision = parsed(schema, 'body', body);
-    const by = `${decision.by} by the console of ${context.actor}`;
+    const by = `${decision.by} (console of ${context.actor})`;
     return { ...(await run({ ...context, actor: by }, { ...decision, placement }, signal)), by };
   };
 }

@@ -86,8 +86,9 @@ function counted(text: string): Map<string, Counted> {
   for (const line of text.split('\n')) {
     const [, name, labelText = '', value = ''] = SERIES.exec(line) ?? [];
     if (name === undefined) continue;
-    const labels = Object.fromEntries([...labelText.matchAll(LABEL)].map(([, key, text]) => [key, text]));
-    const { placement = '', source = '', outcome = '' } = labels as Record<string, string | undefined>;
+    const labels: Record<string, string | undefined> = {};
+    for (const [, key = '', text] of labelText.matchAll(LABEL)) labels[key] = text;
+    const { placement = '', source = '', outcome = '' } = labels;
     const counts = found.get(placement) ?? { answers: {}, lookups: {} };
     found.set(placement, counts);
     const [kind, key] =

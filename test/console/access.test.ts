@@ -72,6 +72,11 @@ describe('the Host header', () => {
     expect(await status('console.shop.internal', ['console.shop.internal'])).toEqual([200]);
     expect(await status('[fd00::7]:9465', ['fd00::7'])).toEqual([200]);
   });
+
+  it('may not name everywhere, where the console listens everywhere', async () => {
+    expect(await status('0.0.0.0:9465', ['0.0.0.0'])).toEqual([421]);
+    expect(await status('[::]:9465', ['::'])).toEqual([421]);
+  });
 });
 
 describe('every answer', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Overview } from '../../src/console/views.ts';
 import { useHome } from '../publishing/use-home.ts';
 import { openConsole } from '../support/test-console.ts';
 
@@ -27,7 +28,7 @@ describe('an action', () => {
         text: `Version ${first} is live. Version ${second} is quarantined, and activations are held.`,
       },
     ]);
-    const by = 'Grace by the console of ada@shop';
+    const by = 'Grace (console of ada@shop)';
     expect(await home.live()).toMatchObject({
       version: first,
       activatedBy: by,
@@ -74,6 +75,18 @@ describe('an action', () => {
     const unblocked = await post('/home/unblock', { ...decision, seen: { epoch, table }, productIds: ['a'] });
     expect(unblocked.body).toMatchObject({ text: 'Blocked: b.', epoch: 3 });
     expect((await home.live()).blocked).toEqual(['b']);
+  });
+
+  it('is seen by whoever looks next, done or refused', async () => {
+    await home.publishDay(0);
+    const { get, post, decision } = await atWork();
+    const epochShown = async () => (await get<Overview>('')).placements[0]?.epoch;
+    expect(await epochShown()).toBe(1);
+    await post('/home/block', { ...decision, productIds: ['a'] });
+    expect(await epochShown()).toBe(2);
+    await home.blockIds('b');
+    expect((await post('/home/block', { ...decision, productIds: ['c'] })).status).toBe(409);
+    expect(await epochShown()).toBe(3);
   });
 
   it('takes an id with a comma for a slip, unless it is said to be none', async () => {

@@ -3,28 +3,33 @@ import { createRates } from '../../src/console/rates.ts';
 import { createMetrics } from '../../src/metrics/metrics.ts';
 
 /** The metrics of a server that has counted so much. */
-async function metricsText(answers: [source: string, reason: string, count: number][], hits = 0, misses = 0) {
+async function metricsText(
+  answers: [source: string, reason: string, count: number][],
+  lookups: Record<string, number> = {},
+) {
   const metrics = createMetrics();
   for (const [source, reason, count] of answers) {
     for (let at = 0; at < count; at++) metrics.answers.inc('home', source, reason);
   }
-  for (let at = 0; at < hits; at++) metrics.cacheLookups.inc('home', 'hit');
-  for (let at = 0; at < misses; at++) metrics.cacheLookups.inc('home', 'miss');
+  for (const [outcome, count] of Object.entries(lookups)) {
+    for (let at = 0; at < count; at++) metrics.cacheLookups.inc('home', outcome);
+  }
   return metrics.registry.metrics();
 }
 
 describe('rates', () => {
   it('are what a server’s own counters grew by, a second', async () => {
     const rates = createRates();
-    expect(rates.observe('a', await metricsText([['personalized', '', 10]], 4, 6), 0)).toBeNull();
+    expect(
+      rates.observe('a', await metricsText([['personalized', '', 10]], { hit: 4, miss: 6 }), 0),
+    ).toBeNull();
     const now = await metricsText(
       [
         ['personalized', '', 30],
         ['popular', 'unknown-user', 4],
         ['popular', 'store-error', 2],
       ],
-      19,
-      11,
+      { hit: 16, unknown: 3, miss: 10, aged: 1 },
     );
     const found = rates.observe('a', now, 2_000);
     expect(found?.get('home')).toEqual({

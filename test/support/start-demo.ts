@@ -7,7 +7,7 @@ import { expect, onTestFinished } from 'vitest';
 import { CLI, topshelf } from './program.ts';
 
 /** A demo in a process and a folder of its own, on free ports, serving. */
-export async function startDemo() {
+export async function startDemo(environment: Readonly<Record<string, string>> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'topshelf-demo-'));
   const env = {
     ...process.env,
@@ -16,6 +16,7 @@ export async function startDemo() {
     // What is tested is what is answered; a machine that is busy with other tests must not decide that.
     TOPSHELF_REQUEST_DEADLINE_MS: '5000',
     TOPSHELF_READ_TIMEOUT_MS: '4000',
+    ...environment,
   };
   const child = spawn(process.execPath, [CLI, 'demo'], {
     cwd: folder,

@@ -14,7 +14,7 @@ export async function openConsole(context: PublisherContext, options: Partial<Co
   };
   const app = await buildConsole({
     ...{ context, replicas: undefined, titles: new Map(), token: TOKEN, hosts: [] },
-    logger: logger as unknown as ConsoleOptions['logger'],
+    logger,
     ...options,
   });
   onTestFinished(() => app.close());

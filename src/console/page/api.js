@@ -44,6 +44,8 @@ export async function call(path, body) {
   if (response.ok) return /** @type {T} */ (answer);
   const { title = 'Failed', detail = `it answered ${response.status}` } =
     /** @type {{ title?: string, detail?: string }} */ (answer);
+  // A token that is refused once is refused always: the page asks for another one.
+  if (response.status === 401) token.forget();
   throw new ProblemError(response.status, title, detail);
 }
 

@@ -1,6 +1,6 @@
 import { badge, byId, h, row, show, table } from './dom.js';
-import { verdictBadge } from './overview.js';
-import { age, number, percent, time } from './words.js';
+import { hitShare, verdictBadge } from './overview.js';
+import { age, rate, time } from './words.js';
 
 /** @import { History, Overview, PlacementView, ReplicaView } from '../views.ts' */
 /** @import { Child } from './dom.js' */
@@ -147,14 +147,14 @@ function replicaRow({ replica, version, epoch: own, problem, rates, ratesProblem
   }
   const isBehind = own === null || (epoch !== null && own < epoch);
   const sources = Object.entries(rates?.bySource ?? {}).map(
-    ([source, rate]) => `${source} ${number(rate)}/s`,
+    ([source, perSecond]) => `${source} ${rate(perSecond)}`,
   );
   return row(
     replica,
     version ?? 'nothing',
     isBehind ? badge('warn', own === null ? 'none' : `${own}, behind`) : badge('good', String(own)),
-    rates === null ? (ratesProblem ?? 'measuring…') : `${number(rates.answersPerSecond)}/s`,
+    rates === null ? (ratesProblem ?? 'measuring…') : rate(rates.answersPerSecond),
     sources.join(', ') || '–',
-    rates?.cacheHitShare == null ? '–' : percent(rates.cacheHitShare),
+    hitShare(rates),
   );
 }

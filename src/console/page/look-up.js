@@ -1,5 +1,6 @@
 import { call, messageOf } from './api.js';
 import { announce, byId, h, table } from './dom.js';
+import { time } from './words.js';
 
 /** @import { LookedUp } from '../views.ts' */
 
@@ -44,8 +45,10 @@ function answerOf({ userId, versions, answer, titles }) {
   const dropped = versions
     .filter((version) => version.dropped.length > 0)
     .map((version) => h('p', {}, `Dropped in ${version.version}: ${version.dropped.map(named).join(', ')}`));
+  // It is not read anew by itself: a user is looked up when somebody asks.
+  const when = `Looked up at ${time(new Date().toISOString())}.`;
   return [
-    h('p', {}, answered),
+    h('p', {}, `${answered} ${when}`),
     table(`Products of user ${userId} by version`, ['Rank', ...headings], rows),
     ...dropped,
   ];

@@ -5,6 +5,7 @@ import { announce, byId } from './dom.js';
 import { showGate } from './gate.js';
 import { lookUp } from './look-up.js';
 import { showOverview } from './overview.js';
+import { time } from './words.js';
 
 /** @import { Checks, History, Overview } from '../views.ts' */
 
@@ -17,7 +18,7 @@ let overview;
 /** @type {Checks | undefined} */
 let checks;
 /** Which placement and epoch the archive was read for, and when. */
-let archiveRead = { key: '', at: 0 };
+let archiveRead = { key: '', at: 0, failed: false };
 
 /** The placement that the address names, or the first one. */
 function chosenView() {
@@ -30,16 +31,17 @@ async function refresh() {
   const freshness = byId('freshness', HTMLElement);
   try {
     overview = await /** @type {Promise<Overview>} */ (call(''));
-    freshness.textContent = `read at ${new Date(overview.at).toLocaleTimeString('en-GB')}`;
+    freshness.textContent = `read at ${time(overview.at)}`;
     freshness.classList.remove('old');
-    tell(null);
+    if (!archiveRead.failed) tell(null);
     render();
-    await readArchive();
   } catch (error) {
     freshness.classList.add('old');
     const since = overview === undefined ? '' : ` What is shown was read at ${overview.at}.`;
     tell(`${messageOf(error)}.${since}`);
+    return;
   }
+  await readArchive();
 }
 
 /** @param {string | null} text */
@@ -68,6 +70,15 @@ function render() {
 
 /** History and gate: read when the epoch is new, and now and then, because a batch that is stopped writes no epoch. */
 async function readArchive() {
+  try {
+    await readRecords();
+  } catch (error) {
+    archiveRead = { key: '', at: 0, failed: true };
+    tell(`History and the gate’s reports cannot be read: ${messageOf(error)}`);
+  }
+}
+
+async function readRecords() {
   const view = chosenView();
   if (view === undefined) return;
   const { placement, epoch, version } = view;
@@ -79,7 +90,8 @@ async function readArchive() {
   ]);
   if (chosenView()?.placement !== placement) return;
   const isNew = archiveRead.key !== key;
-  archiveRead = { key, at: performance.now() };
+  if (archiveRead.failed) tell(null);
+  archiveRead = { key, at: performance.now(), failed: false };
   checks = found;
   showHistory(history);
   learnEarlier(history);
@@ -100,6 +112,11 @@ function hasToken() {
   byId('token', HTMLInputElement).focus();
   announce('Actions and look-ups need the console’s token: it was printed when the console started.');
   return false;
+}
+
+function onActed() {
+  showAccess();
+  void refresh();
 }
 
 function showAccess() {
@@ -126,7 +143,7 @@ function connect() {
   byId('look-up', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
     const view = chosenView();
-    if (view !== undefined && hasToken()) void lookUp(view.placement);
+    if (view !== undefined && hasToken()) void lookUp(view.placement).finally(showAccess);
   });
   byId('report', HTMLSelectElement).addEventListener('change', () => {
     if (checks !== undefined) showGate(checks, chosenView()?.version ?? null);
@@ -135,14 +152,14 @@ function connect() {
     button.addEventListener('click', () => {
       const view = chosenView();
       const action = /** @type {'rollback' | 'release' | 'block' | 'unblock'} */ (button.dataset.action);
-      if (view !== undefined && hasToken()) ask(action, view, () => void refresh());
+      if (view !== undefined && hasToken()) ask(action, view, onActed);
     });
   }
   window.addEventListener('hashchange', () => {
     if (!location.hash.startsWith('#placement=')) return;
     byId('user-answer', HTMLElement).replaceChildren();
     render();
-    void readArchive().catch((/** @type {unknown} */ error) => tell(messageOf(error)));
+    void readArchive();
   });
   connectDialog();
   showAccess();

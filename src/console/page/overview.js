@@ -1,5 +1,5 @@
 import { badge, byId, h, row, show, table } from './dom.js';
-import { age, number, percent } from './words.js';
+import { age, percent, rate } from './words.js';
 
 /** @import { Overview, PlacementView, Rates } from '../views.ts' */
 
@@ -59,11 +59,11 @@ function rowOf(view, chosen) {
     verdictBadge(view),
     stateBadge(view),
     replicasBadge(view),
-    rates === null ? '–' : `${number(rates.answersPerSecond)}/s`,
+    rates === null ? '–' : rate(rates.answersPerSecond),
     rates === null || rates.answersPerSecond === 0
       ? '–'
       : percent((rates.bySource.personalized ?? 0) / rates.answersPerSecond),
-    rates?.cacheHitShare == null ? '–' : percent(rates.cacheHitShare),
+    hitShare(rates),
   );
 }
 
@@ -73,6 +73,12 @@ export function verdictBadge({ verdict, verdictProblem, override }) {
   if (verdict === null) return badge('none', 'not checked');
   if (verdict.passed) return badge('good', 'passed');
   return override === null ? badge('bad', 'stopped') : badge('warn', 'overridden');
+}
+
+/** @param {Rates | null} rates */
+export function hitShare(rates) {
+  const share = rates?.cacheHitShare ?? null;
+  return share === null ? '–' : percent(share);
 }
 
 /** @param {PlacementView} view */

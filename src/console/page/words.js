@@ -26,6 +26,11 @@ export function number(value) {
   });
 }
 
+/** @param {number} perSecond */
+export function rate(perSecond) {
+  return `${Number(perSecond.toPrecision(3)).toLocaleString('en-GB')}/s`;
+}
+
 /** @param {number} share */
 export function percent(share) {
   return `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
