@@ -110,7 +110,7 @@ it('is looked at, looked into, blocked with, rolled back with, and does not act 
   await page.waitForResponse(`${console.url}/api/placements`);
   await page.keyboard.press('Enter');
   const answer = page.locator('#user-answer');
-  await answer.getByText('User 12347 gets personalized').waitFor();
+  await answer.getByText('In home user 12347 gets personalized').waitFor();
   const [favourite = ''] = bundledRanking('2011-12-07').get('12347') ?? [];
   await answer.locator('td.answered', { hasText: favourite }).first().waitFor();
   expect(await answer.innerText()).toContain('REGENCY CAKESTAND 3 TIER');
@@ -190,6 +190,9 @@ it('is looked at, looked into, blocked with, rolled back with, and does not act 
   await cart.focus();
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'cart' }).waitFor();
+  expect(await page.locator('#history').innerText()).not.toContain('rollback'); // that was of the other one
+  await page.locator('#history').getByText('activate').waitFor();
+  await gate.getByText('passes all').waitFor();
 
   expect(wrong).toEqual([]);
   expect(console.output.err).not.toContain('12347');

@@ -23,12 +23,12 @@ export async function lookUp(placement) {
 }
 
 /** @param {LookedUp} found */
-function answerOf({ userId, versions, answer, titles }) {
+function answerOf({ placement, userId, versions, answer, titles }) {
   const named = (/** @type {string} */ id) => (titles[id] === undefined ? id : `${id} ${titles[id]}`);
   const answered =
     answer === null
       ? 'Nothing is live.'
-      : `User ${userId} gets ${answer.source}: ${answer.productIds.map(named).join(', ') || 'nothing'}.`;
+      : `In ${placement} user ${userId} gets ${answer.source}: ${answer.productIds.map(named).join(', ') || 'nothing'}.`;
   const height = Math.max(0, ...versions.map(({ products }) => products?.length ?? 0));
   const rows = Array.from({ length: height }, (_, at) =>
     h(

@@ -1,7 +1,7 @@
 import { ask, connectDialog, learnEarlier } from './actions.js';
 import { call, messageOf, token } from './api.js';
 import { showDetails, showHistory } from './details.js';
-import { announce, byId } from './dom.js';
+import { announce, byId, show } from './dom.js';
 import { showGate } from './gate.js';
 import { lookUp } from './look-up.js';
 import { showOverview } from './overview.js';
@@ -100,6 +100,14 @@ async function readRecords() {
   showGate(checks, version);
 }
 
+/** Nothing of one placement may stand under the name of another, not for a moment. */
+function forgetRecords() {
+  checks = undefined;
+  learnEarlier({ entries: [] });
+  byId('user-answer', HTMLElement).replaceChildren();
+  for (const id of ['history', 'gate', 'report']) show(byId(id, HTMLElement), null, () => []);
+}
+
 function actionButtons() {
   return [...document.querySelectorAll('button[data-action]')].map(
     (button) => /** @type {HTMLButtonElement} */ (button),
@@ -157,7 +165,7 @@ function connect() {
   }
   window.addEventListener('hashchange', () => {
     if (!location.hash.startsWith('#placement=')) return;
-    byId('user-answer', HTMLElement).replaceChildren();
+    forgetRecords();
     render();
     void readArchive();
   });
