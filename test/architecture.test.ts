@@ -21,9 +21,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   drill: ['domain', 'resilience', 'pointer'],
   // It is installed by others, alone.
   client: [],
+  console: ['domain', 'gate', 'pointer', 'store', 'archive', 'publishing', 'http'],
   cli: [
     ...['domain', 'resilience', 'gate', 'config', 'pointer', 'store', 'archive'],
-    ...['serving', 'publishing', 'metrics', 'http', 'demo', 'drill'],
+    ...['serving', 'publishing', 'metrics', 'http', 'console', 'demo', 'drill'],
   ],
 };
 
@@ -32,6 +33,8 @@ const PORTS: Record<string, readonly string[]> = {
   pointer: ['pointer-source.ts', 'pointer-writer.ts', 'codec.ts', 'signature.ts'],
   store: ['prediction-reader.ts', 'prediction-tables.ts', 'table-importer.ts'],
   archive: ['archive.ts'],
+  // How an app refuses a request: all that the console shares with the servers.
+  http: ['problems.ts', 'client-errors.ts'],
 };
 
 /** Libraries that only these files may import. */
@@ -44,8 +47,9 @@ const HOMES: readonly (readonly [library: RegExp, files: RegExp])[] = [
   [/^opossum/, /^resilience\/breaker/],
   [/^lru-cache/, /^serving\//],
   [/^prom-client/, /^metrics\//],
-  [/^(fastify|@fastify\/|ajv)/, /^http\/|^cli\/start-server/],
+  [/^(fastify|@fastify\/|ajv)/, /^(http|console)\/|^cli\/start-server/],
   [/^dynalite/, /^demo\//],
+  [/^csv-parse/, /^console\/titles/],
   [/^commander|^close-with-grace|^cli-progress|^pino/, /^cli\//],
 ];
 
@@ -88,11 +92,11 @@ describe('the source', () => {
     expect(wrong.map(shown)).toEqual([]);
   });
 
-  it('lets serving, publishing and drill know ports, never adapters', () => {
+  it('lets serving, publishing, drill and the console know ports, never adapters', () => {
     const wrong = internal.filter(({ from, to }) => {
       const ports = PORTS[folderOf(to)];
       return (
-        ['serving', 'publishing', 'drill'].includes(folderOf(from)) &&
+        ['serving', 'publishing', 'drill', 'console'].includes(folderOf(from)) &&
         ports !== undefined &&
         !ports.includes(to.split('/')[1] ?? '')
       );

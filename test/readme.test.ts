@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
 import { publisherSettings, serverSettings } from '../src/config/config.ts';
+import { consoleSettings } from '../src/config/console.ts';
 import { EXIT } from '../src/cli/exit-codes.ts';
 import { POINTER_REJECTIONS } from '../src/domain/errors.ts';
 import manifest from '../package.json' with { type: 'json' };
@@ -30,7 +31,7 @@ function defaultOf(setting: z.core.$ZodType): string | undefined {
 }
 
 describe('the README', () => {
-  const settings = { ...serverSettings.shape, ...publisherSettings.shape };
+  const settings = { ...serverSettings.shape, ...publisherSettings.shape, ...consoleSettings.shape };
 
   it.each(Object.entries(settings))('tells of %s what the code does', (name, setting) => {
     const [, , standard, meaning] = rowOf(name) ?? [];

@@ -4,6 +4,7 @@ import { UsageError } from '../domain/errors.ts';
 import { activateCommand } from './activate.ts';
 import { blockCommand } from './block.ts';
 import { checkCommand } from './check.ts';
+import { consoleCommand } from './console.ts';
 import { demoCommand } from './demo.ts';
 import { drillCommand } from './drill.ts';
 import { eraseCommand } from './erase.ts';
@@ -61,6 +62,7 @@ function createProgram(session: Session): Command {
     .showHelpAfterError('(--help shows how it is meant)');
   const commands = [
     serveCommand(),
+    consoleCommand(session),
     demoCommand(session),
     drillCommand(session),
     loadCommand(session),

@@ -94,6 +94,7 @@ serving at ${api}, metrics and status at ${ops} (Ctrl-C stops it). Try, in anoth
 
   curl ${api}/recommendations/${CUSTOMER}
   npx topshelf rollback --placement ${PLACEMENT} --reason "trying it out" --demo
+  npx topshelf console --demo
   curl ${ops}/status
 `;
 }

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { UnreachableError, UsageError } from '../domain/errors.ts';
 import type { PointerResult } from '../publishing/activate.ts';
-import type { ReplicaDirectory } from '../publishing/replicas.ts';
+import type { MeasuredReplicas } from '../publishing/replicas.ts';
 import type { Waited } from '../publishing/wait.ts';
 import { durationOption } from './duration.ts';
 import { EXIT } from './exit-codes.ts';
@@ -38,7 +38,7 @@ export function pointerCommand(name: string, description: string): Command {
 }
 
 /** The replicas that the flags name; undefined where they name none. */
-export async function replicasOf({ replicas }: ReplicaFlags): Promise<ReplicaDirectory | undefined> {
+export async function replicasOf({ replicas }: ReplicaFlags): Promise<MeasuredReplicas | undefined> {
   if (replicas === undefined) return undefined;
   const { createHttpReplicas } = await import('../publishing/replicas-http.ts');
   return createHttpReplicas({ replicas });

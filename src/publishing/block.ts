@@ -12,6 +12,7 @@ import { resultOf, type PointerResult } from './activate.ts';
 import { authorship, commit } from './commit.ts';
 import type { PublisherContext } from './context.ts';
 import { listsOf, readPointerState, requirePointer, standingOf, type Standing } from './pointer-state.ts';
+import { assertAsSeen, type Seen } from './seen.ts';
 
 export interface BlockRequest {
   readonly placement: string;
@@ -19,6 +20,8 @@ export interface BlockRequest {
   readonly reason: string;
   /** Whether an id with a comma is meant as it is; otherwise it is taken for a slip, and refused. */
   readonly withCommas?: boolean | undefined;
+  /** As for a rollback. */
+  readonly seen?: Seen | undefined;
 }
 
 export type Blocked = PointerResult & { readonly blocked: readonly string[] };
@@ -51,7 +54,7 @@ export function unblock(
 
 async function changeBlocked(
   context: PublisherContext,
-  { placement, productIds, reason }: BlockRequest,
+  { placement, productIds, reason, seen }: BlockRequest,
   action: 'block' | 'unblock',
   signal: AbortSignal,
 ): Promise<Blocked> {
@@ -60,6 +63,7 @@ async function changeBlocked(
     if (fault !== undefined) throw new UsageError(`product id ${shown(id)} ${fault}`);
   }
   const state = await readPointerState(context, placement, signal);
+  assertAsSeen(placement, state, seen);
   const standing = await standingOf(context, placement, state, signal);
   const author = authorship(context, standing.nextEpoch, reason);
   const before =

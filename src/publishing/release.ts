@@ -13,10 +13,13 @@ import {
   standingOf,
   type PointerState,
 } from './pointer-state.ts';
+import { assertAsSeen, type Seen } from './seen.ts';
 
 export interface ReleaseRequest {
   readonly placement: string;
   readonly reason: string;
+  /** As for a rollback. */
+  readonly seen?: Seen | undefined;
 }
 
 /**
@@ -25,10 +28,11 @@ export interface ReleaseRequest {
  */
 export async function release(
   context: PublisherContext,
-  { placement, reason }: ReleaseRequest,
+  { placement, reason, seen }: ReleaseRequest,
   signal: AbortSignal,
 ): Promise<PointerResult> {
   const state = await readPointerState(context, placement, signal);
+  assertAsSeen(placement, state, seen);
   if (state.kind === 'pointer' && state.pointer.hold === null) {
     return { ...resultOf(state.pointer), changed: false, warnings: [] };
   }

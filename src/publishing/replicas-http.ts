@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import { messageOf, UnreachableError, UsageError } from '../domain/errors.ts';
 import { shown } from '../domain/ids.ts';
-import { replicaStatusSchema, type ReplicaDirectory, type ReplicaStatus } from './replicas.ts';
+import { replicaStatusSchema, type MeasuredReplicas } from './replicas.ts';
 
 export interface HttpReplicasOptions {
   /** URLs of ops listeners separated by commas, or `dns:name:port`: every address that the name has. */
@@ -19,7 +19,7 @@ const NO_ADDRESS = new Set(['ENOTFOUND', 'ENODATA', 'EAI_NODATA', 'EAI_NONAME'])
 const NAME = /^dns:([A-Za-z0-9._-]+):(\d{1,5})$/;
 
 /** Replicas by the URLs of their ops listeners. Throws UsageError for a list that names none or is no list of URLs. */
-export function createHttpReplicas(options: HttpReplicasOptions): ReplicaDirectory {
+export function createHttpReplicas(options: HttpReplicasOptions): MeasuredReplicas {
   const { replicas, deadlineMs = DEADLINE_MS, resolve = addressesOf } = options;
   const name = NAME.exec(replicas.trim());
   const urls = name === null ? urlsIn(replicas) : [];
@@ -27,22 +27,32 @@ export function createHttpReplicas(options: HttpReplicasOptions): ReplicaDirecto
     const addresses = await inTime(`resolving ${host}`, deadlineMs, resolve(host));
     return [...new Set(addresses)].map((each) => `http://${isIPv6(each) ? `[${each}]` : each}:${port}`);
   };
+  const inDeadline = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
   return {
     name: replicas.trim(),
     list: async () => (name === null ? urls : listByName(name[1] ?? '', name[2] ?? '')),
-    ask: (replica, signal) => ask(replica, AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])),
+    ask: (replica, signal) =>
+      get(`${replica}/status`, inDeadline(signal), async (response) => {
+        const status = replicaStatusSchema.safeParse(await response.json());
+        if (!status.success) throw new Error('what it answered is not the status of a topshelf server');
+        return status.data;
+      }),
+    metrics: (replica, signal) =>
+      get(`${replica}/metrics`, inDeadline(signal), (response) => response.text()),
   };
 }
 
-async function ask(replica: string, signal: AbortSignal): Promise<ReplicaStatus> {
+async function get<T>(
+  url: string,
+  signal: AbortSignal,
+  read: (response: Response) => Promise<T>,
+): Promise<T> {
   try {
-    const response = await fetch(`${replica}/status`, { signal, redirect: 'error' });
+    const response = await fetch(url, { signal, redirect: 'error' });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
-    const status = replicaStatusSchema.safeParse(await response.json());
-    if (!status.success) throw new Error('what it answered is not the status of a topshelf server');
-    return status.data;
+    return await read(response);
   } catch (error) {
-    throw new UnreachableError(`${replica}/status: ${reasonOf(error)}`, { cause: error });
+    throw new UnreachableError(`${url}: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -27,6 +27,12 @@ export interface ReplicaDirectory {
   ask(replica: string, signal: AbortSignal): Promise<ReplicaStatus>;
 }
 
+/** Replicas that can be asked for their metrics too. */
+export interface MeasuredReplicas extends ReplicaDirectory {
+  /** All metrics of a replica, as Prometheus reads them. Rejects as `ask` does. */
+  metrics(replica: string, signal: AbortSignal): Promise<string>;
+}
+
 /** What one replica serves of one placement, or why it could not be asked. */
 export interface ReplicaReport {
   readonly replica: string;

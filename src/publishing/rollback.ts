@@ -14,12 +14,15 @@ import {
   type Standing,
 } from './pointer-state.ts';
 import { rollbackTarget } from './rollback-target.ts';
+import { assertAsSeen, type Seen } from './seen.ts';
 
 export interface RollbackRequest {
   readonly placement: string;
   readonly reason: string;
   /** Go back to this version, and to no other. */
   readonly to?: string | undefined;
+  /** What the pointer said when this was decided; anything else now is a lost race. */
+  readonly seen?: Seen | undefined;
 }
 
 export type RolledBack = PointerResult & {
@@ -33,10 +36,11 @@ export type RolledBack = PointerResult & {
  */
 export async function rollback(
   context: PublisherContext,
-  { placement, reason, to }: RollbackRequest,
+  { placement, reason, to, seen }: RollbackRequest,
   signal: AbortSignal,
 ): Promise<RolledBack> {
   const state = await readPointerState(context, placement, signal);
+  assertAsSeen(placement, state, seen);
   if (state.kind === 'absent')
     throw noPointer(placement, (await recordedEpochs(context.archive, placement, signal))[0]);
   if (state.kind === 'malformed') throw malformed(placement, state.error);

@@ -38,6 +38,18 @@ describe('replicas over HTTP', () => {
     });
   });
 
+  it('give their metrics as Prometheus reads them', async () => {
+    const { ops } = await buildTestApi();
+    await ops.listen({ host: '127.0.0.1', port: 0 });
+    const url = `http://127.0.0.1:${(ops.server.address() as AddressInfo).port}`;
+    const text = await createHttpReplicas({ replicas: url }).metrics(url, never);
+    expect(text).toContain('# TYPE topshelf_answers_total counter');
+    await ops.close();
+    const gone = createHttpReplicas({ replicas: url }).metrics(url, never);
+    await expect(gone).rejects.toThrow(`${url}/metrics: `);
+    await expect(gone).rejects.toBeInstanceOf(UnreachableError);
+  });
+
   it.each<[string, RequestListener]>([
     ['answered 503', (_, response) => void response.writeHead(503).end()],
     ['not the status of a topshelf server', (_, response) => void response.end('{"placements":[{}]}')],

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests against real services need: ZooKeeper and Prometheus (Debian packages), DynamoDB Local (Maven), the
-# S3-compatible server versitygw (Go), toxiproxy (Go), moto and schemathesis (PyPI), all but ZooKeeper into the git-ignored
-# folder .services/. Run as root on Debian.
+# Installs what the tests against real services need: ZooKeeper, Chromium and Prometheus (Debian packages), DynamoDB Local
+# (Maven), the S3-compatible server versitygw (Go), toxiproxy (Go), moto and schemathesis (PyPI), all but the first two into
+# the git-ignored folder .services/. Run as root on Debian.
 # What is there already is left alone, so a second run is quick.
 set -euo pipefail
 
@@ -44,6 +44,15 @@ else
   mkdir -p "$services/prometheus"
   cp "$unpacked/files/usr/bin/prometheus" "$unpacked/files/usr/bin/promtool" "$services/prometheus/"
   rm -rf "$unpacked"
+fi
+
+if command -v chromium >/dev/null; then
+  echo "Chromium: already installed"
+else
+  need apt-get "Chromium"
+  echo "Chromium: installing the Debian package"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null
 fi
 
 # The pom that was installed is kept beside the jars: another version in it means another install.

@@ -23,6 +23,7 @@ const motoFolder = join(installed, 'moto');
 const toxiproxyServer = join(installed, 'bin/toxiproxy');
 const prometheusBinary = join(installed, 'prometheus/prometheus');
 export const promtoolBinary = join(installed, 'prometheus/promtool');
+export const chromium = '/usr/bin/chromium';
 
 const dynamodb: ServiceDefinition = {
   service: 'dynamodb',
@@ -181,6 +182,8 @@ const prometheus: ServiceDefinition = {
   },
 };
 
+const browser: ServiceDefinition = { service: 'browser', title: 'Chromium', needs: [chromium] };
+
 export const DEFINITIONS: readonly ServiceDefinition[] = [
   dynamodb,
   s3,
@@ -189,6 +192,7 @@ export const DEFINITIONS: readonly ServiceDefinition[] = [
   toxiproxy,
   schemathesis,
   prometheus,
+  browser,
 ];
 
 /** What of a service is not on this machine; nothing where it can be started. */

@@ -7,7 +7,7 @@ import { expect, onTestFinished } from 'vitest';
 import { CLI, topshelf } from './program.ts';
 
 /** A demo in a process and a folder of its own, on free ports, serving; it ends with the test. */
-export async function startDemo() {
+export async function startDemo(environment: Readonly<Record<string, string>> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'topshelf-demo-'));
   const env = {
     ...process.env,
@@ -16,6 +16,7 @@ export async function startDemo() {
     // What is tested is what is answered; a machine that is busy with other tests must not decide that.
     TOPSHELF_REQUEST_DEADLINE_MS: '5000',
     TOPSHELF_READ_TIMEOUT_MS: '4000',
+    ...environment,
   };
   const child = spawn(process.execPath, [CLI, 'demo'], {
     cwd: folder,
@@ -33,6 +34,7 @@ export async function startDemo() {
   await expect.poll(() => output, { timeout: 60_000 }).toContain('Try, in another terminal');
   const [, api = '', ops = ''] = /serving at (\S+), metrics and status at (\S+)/.exec(output) ?? [];
   return {
+    folder,
     server: { api, ops },
     /** A file that lies in its folder. */
     file: (name: string) => join(folder, name),

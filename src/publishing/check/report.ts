@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Archive } from '../../archive/archive.ts';
 import type { CheckResult } from '../../gate/check.ts';
-import { checkKey, checksPrefix } from '../archive-keys.ts';
+import { allChecksPrefix, checkKey, checksPrefix } from '../archive-keys.ts';
 
 const checkResult = z.object({
   name: z.string(),
@@ -54,6 +54,23 @@ export async function* reportsOn(
     const report = parseReport(body);
     if (report !== null) yield report;
   }
+}
+
+/** The newest `count` reports of a placement by their ids: those on the newest versions first. */
+export async function newestReports(
+  archive: Pick<Archive, 'get' | 'list'>,
+  placement: string,
+  count: number,
+  signal: AbortSignal,
+): Promise<CheckReport[]> {
+  const keys = await archive.list(allChecksPrefix(placement), signal);
+  const bodies = await Promise.all(
+    keys
+      .slice(-count)
+      .reverse()
+      .map((key) => archive.get(key, signal)),
+  );
+  return bodies.map((body) => body && parseReport(body)).filter((report) => report !== null);
 }
 
 function parseReport(body: Uint8Array): CheckReport | null {
