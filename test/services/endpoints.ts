@@ -2,7 +2,15 @@
  * The real services that `npm run test:services` starts; each has its test files, named `<service>*.test.ts`. Those
  * named `faults*.test.ts` need them all.
  */
-export const SERVICES = ['dynamodb', 's3', 'zookeeper', 'moto', 'toxiproxy', 'prometheus', 'browser'] as const;
+export const SERVICES = [
+  'dynamodb',
+  's3',
+  'zookeeper',
+  'moto',
+  'toxiproxy',
+  'prometheus',
+  'browser',
+] as const;
 export type Service = (typeof SERVICES)[number];
 
 export interface S3Endpoint {
