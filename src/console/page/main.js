@@ -102,6 +102,7 @@ async function readRecords() {
 
 /** Nothing of one placement may stand under the name of another, not for a moment. */
 function forgetRecords() {
+  archiveRead = { ...archiveRead, key: '' }; // read again at once, also where it was read before this came
   checks = undefined;
   learnEarlier({ entries: [] });
   byId('user-answer', HTMLElement).replaceChildren();
