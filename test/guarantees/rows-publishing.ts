@@ -138,7 +138,13 @@ export const PUBLISHING_ROWS: readonly Row[] = [
   {
     number: 10,
     guarantee: 'A pointer that is malformed, forged or old is never adopted.',
-    notProven: 'A million generated pointers, and the named attacks on them.',
+    proofs: [
+      {
+        file: 'test/serving/hostile-pointers.test.ts',
+        title: 'a server adopts no hostile pointer, goes on as it was, and does not grow',
+      },
+    ],
+    failsWhen: 'checksum, strict schema, table name, size, placement or epoch is not looked at',
   },
   {
     number: 11,

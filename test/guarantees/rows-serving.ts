@@ -49,8 +49,8 @@ export const SERVING_ROWS: readonly Row[] = [
   {
     number: 22,
     guarantee: 'Retries and hedges add a tenth to the reads at most.',
-    notProven:
-      'A table that fails, throttles or ends connections, all of the time and in part, counting what it is asked.',
+    proofs: [{ file: 'test/serving/overload.test.ts', title: 'is at most a tenth where it %s' }],
+    failsWhen: 'retries earn as much for further retries as first reads do, or the share is 0.3',
   },
   {
     number: 23,

@@ -122,9 +122,7 @@ async function attack(count: number, seed: number, pair?: SigningPair) {
   return { tally, growth, kinds: kinds.size };
 }
 
-it(`a server adopts none of ${TRIED} hostile pointers, goes on as it was, and does not grow`, async ({
-  task,
-}) => {
+it('a server adopts no hostile pointer, goes on as it was, and does not grow', async ({ task }) => {
   const half = Math.ceil(TRIED / 2);
   const plain = await attack(half, SEED);
   const signing = await attack(half, SEED + 1, signingPair());
