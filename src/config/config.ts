@@ -141,7 +141,7 @@ export const publisherSettings = z.object({
   TOPSHELF_TEMP_DIR: file
     .prefault(tmpdir())
     .describe(
-      'folder for what spills; it needs about twice the input’s size. A process that was killed leaves its `topshelf-load-*`',
+      'folder for what spills; it needs about twice the size of the unpacked input. A process that was killed leaves its `topshelf-load-*`',
     ),
   TOPSHELF_GATE_CONFIG: file
     .optional()
