@@ -18,8 +18,6 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          // Seven servers, two cores: a stall in the wrong moment is no fault. What fails twice is one.
-          retry: 1,
         },
       },
     ],
