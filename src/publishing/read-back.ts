@@ -21,9 +21,14 @@ export function createSample(users: number) {
       // The seen-th of `users` is picked where the even spread reaches its next whole number.
       const before = Math.floor((seen * size) / users);
       seen += 1;
-      if (Math.floor((seen * size) / users) > before) picked.push(prediction);
+      if (Math.floor((seen * size) / users) > before) picked.push(copied(prediction));
     },
   };
+}
+
+/** With texts of its own: those that were read are parts of a block of the file, all of which they would keep. */
+function copied({ userId, items }: StoredPrediction): StoredPrediction {
+  return { userId: Buffer.from(userId).toString(), items: Buffer.from(items).toString() };
 }
 
 /** Reads the sample from the table; throws StoreError, naming the first user, where it holds anything else. */
