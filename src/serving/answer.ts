@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import type { RankedPair } from '../domain/prediction.ts';
+import { textValidator } from './validator.ts';
 
 /** Where an answer came from; `none` only where the caller asked for no fallback. */
 export type Source = 'personalized' | 'stale' | 'popular' | 'none';
@@ -58,24 +58,24 @@ export function recommendationText(productId: string, score: string): string {
   return `{"productId":${productId},"score":${score}}`;
 }
 
-/**
- * An answer's text and validator. The validator is a hash of the text, which names the version and holds all that the
- * blocked list and the parameters left: bound to everything that shaped the answer, whatever that will be.
- */
+/** An answer that was made for this caller, with a validator of its text. What a failure shaped has none. */
 export function renderAnswer(content: AnswerContent): Answer {
   const { source, reason } = content;
-  const body = textOf(content);
-  if (source === 'personalized') return { source, body, etag: validatorOf(body) };
-  if (reason === undefined) return { source, body };
-  const isDegraded = source === 'stale' || reason !== 'unknown-user';
-  return isDegraded ? { source, reason, body } : { source, reason, body, etag: validatorOf(body) };
+  const body = answerText(content);
+  const why = reason === undefined ? {} : { reason };
+  const isAsStored = source === 'personalized' || reason === 'unknown-user';
+  return isAsStored ? { source, ...why, body, etag: textValidator(body) } : { source, ...why, body };
 }
 
-function validatorOf(body: string): string {
-  return `"${hash('sha1', body, 'base64url')}"`;
-}
-
-function textOf({ userId, placement, version, source, reason, recommendations }: AnswerContent): string {
+/** The answer as JSON text. */
+export function answerText({
+  userId,
+  placement,
+  version,
+  source,
+  reason,
+  recommendations,
+}: AnswerContent): string {
   const why = reason === undefined ? '' : `,"reason":"${reason}"`;
   const where = `"placement":${JSON.stringify(placement)},"version":${JSON.stringify(version)}`;
   return `{"userId":${JSON.stringify(userId)},${where},"source":"${source}"${why},"recommendations":${recommendations}}`;

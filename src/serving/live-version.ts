@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { isSameVersion, type Pointer } from '../domain/pointer.ts';
 import type { RankedPair } from '../domain/prediction.ts';
 import type { CacheBudget, PredictionCache } from './prediction-cache.ts';
+import { versionTag } from './validator.ts';
 import type { VersionReads } from './version-reads.ts';
 
 /** Users known not to be in a version; apart from the predictions, so that a flood of made-up ids evicts nobody. */
@@ -26,6 +27,8 @@ export interface LiveVersion {
   readonly adoptedAt: string;
   readonly popular: readonly RankedPair[];
   readonly blocked: ReadonlySet<string>;
+  /** For the validators of its answers, `versionTag`; undefined where its table may change. */
+  readonly tag: string | undefined;
   readonly state: VersionState;
 }
 
@@ -36,13 +39,15 @@ export interface LiveVersionParts {
   readonly checksum: string | undefined;
   readonly adoptedAt: string;
   readonly previous: LiveVersion | undefined;
+  /** Whether its table is known to have a seal, and so never to change. */
+  readonly isSealed: boolean;
   readonly budget: CacheBudget;
   readonly openReads: (table: string) => VersionReads;
 }
 
 /** The live version that `pointer` asks for. One that names the same table as `previous` keeps its cache and breaker. */
 export function createLiveVersion(parts: LiveVersionParts): LiveVersion {
-  const { pointer, checksum, adoptedAt, previous, budget, openReads } = parts;
+  const { pointer, checksum, adoptedAt, previous, isSealed, budget, openReads } = parts;
   const isSameTable = previous !== undefined && isSameVersion(previous.pointer, pointer);
   return Object.freeze({
     pointer,
@@ -50,6 +55,7 @@ export function createLiveVersion(parts: LiveVersionParts): LiveVersion {
     adoptedAt,
     popular: pointer.popular,
     blocked: keepIfEqual(previous?.blocked, pointer.blocked),
+    tag: isSealed ? versionTag(pointer) : undefined,
     state: isSameTable
       ? previous.state
       : {

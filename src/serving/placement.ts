@@ -16,6 +16,8 @@ export interface PlacementParts {
   readonly source: PointerSource;
   readonly decode: DecodePointer;
   readonly verify: Verify;
+  /** Whether `verify` lets tables without a seal pass. */
+  readonly allowUnsealed: boolean;
   readonly saved: SavedPointers;
   /** By placement. */
   readonly bootstrap: ReadonlyMap<string, Adopted>;
@@ -118,12 +120,13 @@ export class Placement {
   }
 
   #create({ pointer, checksum }: Adopted): LiveVersion {
-    const { budget, openReads } = this.#parts;
+    const { allowUnsealed, budget, openReads } = this.#parts;
     return createLiveVersion({
       pointer,
       checksum,
       adoptedAt: new Date().toISOString(),
       previous: this.#live,
+      isSealed: !allowUnsealed,
       budget,
       openReads: (table) => openReads(this.name, table),
     });

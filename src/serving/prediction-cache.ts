@@ -1,5 +1,8 @@
-import type { Answer } from './answer.ts';
-import { FREE_PARTS, Slab, type Placed } from './slab.ts';
+import { randomInt } from 'node:crypto';
+import { ALIGNMENT, recordText, type RecordContent, type Slab } from './slab.ts';
+import { PLACES_PER_SLAB, SlabBudget, type SlabHolder } from './slab-budget.ts';
+import { hashUser } from './user-hash.ts';
+import { UserIndex } from './user-index.ts';
 
 /** One user's prediction as it was read, with the answer most callers ask for. */
 export interface Prediction {
@@ -7,8 +10,8 @@ export interface Prediction {
   readonly items: string;
   /** When it was read, in milliseconds of the service's clock. */
   readonly readAtMs: number;
-  /** The answer without parameters, and the blocked list it was rendered with. */
-  readonly answer: Answer;
+  /** The text of the answer without parameters, and the blocked list it was rendered with. */
+  readonly body: string;
   readonly blocked: ReadonlySet<string>;
 }
 
@@ -31,75 +34,44 @@ export interface PredictionCache {
 export interface CacheBudget {
   readonly limitBytes: number;
   createCache(): PredictionCache;
-  /** Memory that is taken: whole slabs, and what an entry takes on the heap. */
+  /** Memory that is taken: whole slabs, and the indexes of who lies where. */
   bytes(): number;
   entries(): number;
   /** Entries that left to make room, since the start. */
   evictions(): number;
 }
 
-// What an entry takes on the heap: the object, the id, the slots in map and slab. Measured: 200 to 260 bytes.
-const ENTRY_HEAP_BYTES = 250;
-// A slab is what is given back at once: small enough that it takes no millisecond, and that many placements have theirs.
-const SLABS_OF_LIMIT = 256;
-const SLAB_BYTES = { least: 64 * 1024, most: 1024 * 1024 };
-// Quotes and SHA-1 in base64url: every answer that is kept has a validator.
-const ETAG_CHARACTERS = 29;
+const MAX_LABEL = 2 ** 24 - 1;
 
-/** What the cache knows of a prediction; the texts lie in a slab, as validator, body and items in one. */
-class Entry implements Prediction, Placed {
-  readonly userId: string;
+/** A record as it lies in its slab. */
+class Kept implements Prediction {
   readonly readAtMs: number;
   readonly blocked: ReadonlySet<string>;
-  at: number;
-  readonly bytes: number;
-  readonly #slab: Slab<Entry>;
-  readonly #itemsBytes: number;
-  readonly #encoding: 'latin1' | 'utf8';
-  /** Whether it was asked for since it was written: then it stays for one more round. */
-  isUsed = false;
+  readonly #slab: Slab;
+  readonly #at: number;
+  readonly #round: number;
 
-  constructor(userId: string, { readAtMs, blocked }: Prediction, text: Text, slab: Slab<Entry>) {
-    this.userId = userId;
-    this.readAtMs = readAtMs;
+  constructor(slab: Slab, at: number, blocked: ReadonlySet<string>) {
+    this.readAtMs = slab.readAtMs(at);
     this.blocked = blocked;
     this.#slab = slab;
-    this.bytes = text.bytes;
-    this.#itemsBytes = text.itemsBytes;
-    this.#encoding = text.encoding;
-    this.at = slab.append(text.text, text.bytes, text.encoding);
+    this.#at = at;
+    this.#round = slab.round;
   }
 
   get items(): string {
-    const end = this.at + this.bytes;
-    return this.#slab.read(end - this.#itemsBytes, end, this.#encoding);
+    return this.#present().items(this.#at);
   }
 
-  get answer(): Answer {
-    const end = this.at + this.bytes - this.#itemsBytes;
-    const text = this.#slab.read(this.at, end, this.#encoding);
-    return {
-      source: 'personalized',
-      body: text.slice(ETAG_CHARACTERS),
-      etag: text.slice(0, ETAG_CHARACTERS),
-    };
+  get body(): string {
+    return this.#present().body(this.#at);
   }
-}
 
-interface Text {
-  readonly text: string;
-  readonly bytes: number;
-  readonly itemsBytes: number;
-  readonly encoding: 'latin1' | 'utf8';
-}
-
-/** What a prediction is kept as. ASCII, which nearly all is, is copied as it stands. */
-function textOf({ items, answer: { body, etag = '' } }: Prediction): Text {
-  const text = etag + body + items;
-  const bytes = Buffer.byteLength(text);
-  const isAscii = bytes === text.length;
-  const itemsBytes = isAscii ? items.length : Buffer.byteLength(items);
-  return { text, bytes, itemsBytes, encoding: isAscii ? 'latin1' : 'utf8' };
+  /** Its slab, in which there may be others by now. */
+  #present(): Slab {
+    if (this.#slab.round !== this.#round) throw new RangeError('what was read has left the cache');
+    return this.#slab;
+  }
 }
 
 /**
@@ -108,80 +80,38 @@ function textOf({ items, answer: { body, etag = '' } }: Prediction): Text {
  * again as the order of use, and nothing has to be moved when somebody comes.
  */
 export function createCacheBudget(limitBytes: number): CacheBudget {
-  const slabBytes = Math.min(SLAB_BYTES.most, Math.max(SLAB_BYTES.least, limitBytes / SLABS_OF_LIMIT)) | 0;
-  const caches = new Set<SlabCache>();
-  const free: Buffer[] = [];
-  let slabs = 0;
-  let evicted = 0;
-
-  /** Asked at every set: no more than a loop. */
-  function entries(): number {
-    let total = 0;
-    for (const { size } of caches) total += size;
-    return total;
-  }
-  const bytes = () => slabs * slabBytes + entries() * ENTRY_HEAP_BYTES;
-
-  const memory: SlabMemory = {
-    largestRecord: Math.floor(slabBytes / FREE_PARTS),
-    take() {
-      slabs += 1;
-      return new Slab<Entry>(free.pop() ?? Buffer.allocUnsafeSlow(slabBytes));
-    },
-    giveBack(slab) {
-      slabs -= 1;
-      free.push(slab.release());
-    },
-    isFull: (more) => bytes() + ENTRY_HEAP_BYTES + more * slabBytes > limitBytes,
-    largest() {
-      let found: SlabCache | undefined;
-      for (const cache of caches) if (found === undefined || cache.slabs > found.slabs) found = cache;
-      return found;
-    },
-    onEvicted: () => (evicted += 1),
-    onRetired: (cache) => caches.delete(cache),
-  };
-
+  const budget = new SlabBudget(limitBytes);
   return {
     limitBytes,
-    bytes,
-    entries,
-    evictions: () => evicted,
-    createCache() {
-      const cache = new SlabCache(memory);
-      caches.add(cache);
-      return cache;
-    },
+    bytes: () => budget.bytes(),
+    entries: () => budget.entries(),
+    evictions: () => budget.evictions,
+    createCache: () => budget.admit(new SlabCache(budget)),
   };
 }
 
-/** The slabs that all caches of a budget take from. */
-interface SlabMemory {
-  /** In bytes; what is longer is not kept. */
-  readonly largestRecord: number;
-  take(): Slab<Entry>;
-  giveBack(slab: Slab<Entry>): void;
-  /** Whether one more entry, and so many more slabs, would be over the limit. */
-  isFull(moreSlabs: 0 | 1): boolean;
-  /** The cache with the most slabs. */
-  largest(): SlabCache | undefined;
-  onEvicted(): void;
-  onRetired(cache: SlabCache): void;
-}
-
-class SlabCache implements PredictionCache {
-  readonly #memory: SlabMemory;
-  readonly #entries = new Map<string, Entry>();
+class SlabCache implements PredictionCache, SlabHolder {
+  readonly #budget: SlabBudget;
+  readonly #index: UserIndex;
+  /** So that nobody outside can know which users' hashes collide. */
+  readonly #seed = randomInt(2 ** 32);
   /** The oldest first; records are appended to the last one. */
-  #slabs: Slab<Entry>[] = [];
+  #slabs: Slab[] = [];
+  /** By the label of their records. One for each change of the blocked list while the version is live. */
+  #blockedLists: ReadonlySet<string>[] = [];
   #isRetired = false;
 
-  constructor(memory: SlabMemory) {
-    this.#memory = memory;
+  constructor(budget: SlabBudget) {
+    this.#budget = budget;
+    this.#index = new UserIndex((place, userId) => this.#slabOf(place).isOf(positionOf(place), userId));
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#index.size;
+  }
+
+  get indexBytes(): number {
+    return this.#index.bytes;
   }
 
   get slabs(): number {
@@ -189,35 +119,47 @@ class SlabCache implements PredictionCache {
   }
 
   get(userId: string): Prediction | undefined {
-    const entry = this.#entries.get(userId);
-    if (entry !== undefined) entry.isUsed = true;
-    return entry;
+    const place = this.#index.find(hashUser(userId, this.#seed), userId);
+    if (place === undefined) return undefined;
+    const slab = this.#slabOf(place);
+    const at = positionOf(place);
+    slab.setUsed(at, true);
+    return new Kept(slab, at, this.#blockedLists[slab.label(at)]!);
   }
 
   set(userId: string, prediction: Prediction): void {
     if (this.#isRetired) return;
-    const text = textOf(prediction);
-    if (text.bytes > this.#memory.largestRecord) return this.delete(userId);
-    const slab = this.#slabFor(text.bytes);
+    const content: RecordContent = {
+      userId,
+      hash: hashUser(userId, this.#seed),
+      body: prediction.body,
+      items: prediction.items,
+      readAtMs: prediction.readAtMs,
+      label: this.#labelOf(prediction.blocked),
+    };
+    const text = recordText(content);
+    if (text.recordBytes > this.#budget.largestRecord || content.label > MAX_LABEL)
+      return this.delete(userId);
+    const slab = this.#makeRoom(text.recordBytes);
     if (slab === undefined) return;
-    const entry = new Entry(userId, prediction, text, slab);
-    slab.records.push(entry);
-    this.#entries.set(userId, entry);
+    this.#index.set(content.hash, userId, placeOf(slab, slab.append(content, text)));
   }
 
   delete(userId: string): void {
-    this.#entries.delete(userId);
+    const hash = hashUser(userId, this.#seed);
+    const place = this.#index.find(hash, userId);
+    if (place !== undefined) this.#index.delete(hash, place);
   }
 
   *hottest(count: number): Generator<string> {
     let left = count;
     for (const isUsed of [true, false]) {
       for (const slab of this.#slabs.toReversed()) {
-        for (const entry of slab.records.toReversed()) {
+        for (const at of [...slab.records()].reverse()) {
           if (left === 0) return;
-          if (entry.isUsed !== isUsed || !this.#isCurrent(entry)) continue;
+          if (slab.isUsed(at) !== isUsed || !this.#isCurrent(slab, at)) continue;
           left -= 1;
-          yield entry.userId;
+          yield slab.userId(at);
         }
       }
     }
@@ -225,27 +167,37 @@ class SlabCache implements PredictionCache {
 
   retire(): void {
     this.#isRetired = true;
-    this.#memory.onRetired(this);
-    this.#slabs.forEach((slab) => this.#memory.giveBack(slab));
+    this.#budget.dismiss(this);
+    this.#slabs.forEach((slab) => this.#budget.giveBack(slab));
     this.#slabs = [];
-    this.#entries.clear();
+    this.#blockedLists = [];
+    this.#index.clear();
   }
 
-  /** A slab with room for a record; undefined where the limit leaves none. */
-  #slabFor(bytes: number): Slab<Entry> | undefined {
+  giveUpOldest(): void {
+    const slab = this.#slabs.shift();
+    if (slab === undefined) return;
+    for (const at of slab.records()) this.#evict(slab, at);
+    this.#budget.giveBack(slab);
+  }
+
+  /** A slab with room for a record, while there is room for its user in the index; undefined where the limit leaves none. */
+  #makeRoom(bytes: number): Slab | undefined {
     for (;;) {
-      const last = this.#slabs.at(-1);
-      const isThereRoom = last?.hasRoom(bytes) ?? false;
-      if (isThereRoom && !this.#memory.isFull(0)) return last;
-      if (!isThereRoom && !this.#memory.isFull(1)) {
-        const slab = this.#memory.take();
-        this.#slabs.push(slab);
-        return slab;
+      const isIndexFull = !this.#budget.hasRoom(this.#index.bytesToGrow);
+      if (!isIndexFull) {
+        const last = this.#slabs.at(-1);
+        if (last?.hasRoom(bytes) === true) return last;
+        const slab = this.#budget.take();
+        if (slab !== undefined) {
+          this.#slabs.push(slab);
+          continue;
+        }
       }
-      const largest = this.#memory.largest();
-      if (largest === undefined || largest.slabs === 0) return undefined;
-      if (largest === this) this.#renewOldest();
-      else largest.#giveUpOldest();
+      const largest = this.#budget.largest();
+      if (largest === undefined) return undefined;
+      if (largest === this && !isIndexFull) this.#renewOldest();
+      else largest.giveUpOldest();
     }
   }
 
@@ -255,30 +207,38 @@ class SlabCache implements PredictionCache {
     if (slab === undefined) return;
     this.#slabs.push(slab);
     slab.compact(
-      (entry) => {
-        const isKept = entry.isUsed && this.#isCurrent(entry);
-        entry.isUsed = false;
+      (at) => {
+        const isKept = slab.isUsed(at) && this.#isCurrent(slab, at);
+        slab.setUsed(at, false);
         return isKept;
       },
-      (entry) => this.#evict(entry),
+      (from, to) => {
+        if (to === undefined) this.#evict(slab, from);
+        else this.#index.move(slab.hash(from), placeOf(slab, from), placeOf(slab, to));
+      },
     );
   }
 
-  #giveUpOldest(): void {
-    const slab = this.#slabs.shift();
-    if (slab === undefined) return;
-    for (const entry of slab.records) this.#evict(entry);
-    this.#memory.giveBack(slab);
-  }
-
-  #evict(entry: Entry): void {
-    if (!this.#isCurrent(entry)) return;
-    this.#entries.delete(entry.userId);
-    this.#memory.onEvicted();
+  #evict(slab: Slab, at: number): void {
+    if (!this.#isCurrent(slab, at)) return;
+    this.#index.delete(slab.hash(at), placeOf(slab, at));
+    this.#budget.evictions += 1;
   }
 
   /** A record that was replaced or deleted lies on in its slab. */
-  #isCurrent(entry: Entry): boolean {
-    return this.#entries.get(entry.userId) === entry;
+  #isCurrent(slab: Slab, at: number): boolean {
+    return this.#index.holds(slab.hash(at), placeOf(slab, at));
+  }
+
+  #labelOf(blocked: ReadonlySet<string>): number {
+    const known = this.#blockedLists.lastIndexOf(blocked);
+    return known === -1 ? this.#blockedLists.push(blocked) - 1 : known;
+  }
+
+  #slabOf(place: number): Slab {
+    return this.#budget.slabs[Math.floor(place / PLACES_PER_SLAB)]!;
   }
 }
+
+const placeOf = (slab: Slab, at: number) => slab.number * PLACES_PER_SLAB + at / ALIGNMENT;
+const positionOf = (place: number) => (place % PLACES_PER_SLAB) * ALIGNMENT;

@@ -110,9 +110,9 @@ export class PredictionService {
       return UNKNOWN;
     }
     try {
-      const answer = renderDefault(live, userId, items);
+      const body = renderDefault(live, userId, items);
       // A whole number: one with a fraction would be an object of its own on the heap, for each user.
-      const prediction = { items, readAtMs: Math.floor(this.#now()), answer, blocked: live.blocked };
+      const prediction = { items, readAtMs: Math.floor(this.#now()), body, blocked: live.blocked };
       predictions.set(userId, prediction);
       return { kind: 'fresh', prediction };
     } catch {

@@ -81,7 +81,7 @@ export function createServing(options: ServingOptions): Serving {
     observer,
     atTurnEnd: options.atTurnEnd,
   };
-  const { cacheMaxAgeMs, unknownMaxAgeMs } = config;
+  const { allowUnsealed, cacheMaxAgeMs, unknownMaxAgeMs } = config;
   const service = new PredictionService({
     cacheMaxAgeMs,
     unknownMaxAgeMs,
@@ -93,7 +93,8 @@ export function createServing(options: ServingOptions): Serving {
     serve: config.placements,
     source,
     decode,
-    verify: createVerifier({ reader, allowUnsealed: config.allowUnsealed, now: Date.now }),
+    verify: createVerifier({ reader, allowUnsealed, now: Date.now }),
+    allowUnsealed,
     saved,
     bootstrap,
     budget,
