@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import swagger from '@fastify/swagger';
 import Fastify, {
   type FastifyBaseLogger,
@@ -53,8 +54,17 @@ export const REQUEST_TIMEOUT_MS = 5_000;
 export const SLOW_SENDERS = { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 };
 /** Connections on which nothing moves while a request is under way: whoever reads no answer is cut off, too. */
 export const CONNECTION_TIMEOUT_MS = 10_000;
+/**
+ * Requests of one connection that are under way at once, sent without waiting for answers. Whoever never reads the answers
+ * keeps so many places until the connection is cut off, and not all there are.
+ */
+const MAX_PER_CONNECTION = 16;
 // Longer than a load balancer's 60 s, so that it is never us who close a connection it is about to use.
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+
+// A property of the connection: a map from connections would cost more than all else that is counted.
+const UNDER_WAY = Symbol('requests under way');
+type Connection = Socket & { [UNDER_WAY]?: number };
 
 /** The API that shop front ends call. Binds no port: `listen` is for the process that runs it. */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
@@ -80,15 +90,19 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = reply;
     if (isDraining()) raw.setHeader('connection', 'close');
-    if (!requests.tryEnter()) {
+    const connection: Connection = request.raw.socket;
+    const { [UNDER_WAY]: pipelined = 0 } = connection;
+    if (pipelined >= MAX_PER_CONNECTION || !requests.tryEnter()) {
       onRequestEnded({ ...labelsOf(request), status: 503, seconds: 0 });
       void sendProblem(reply, problems.overloaded(requests.inFlight()));
       return;
     }
+    connection[UNDER_WAY] = pipelined + 1;
     const startedAt = performance.now();
     // Fastify's own hook for this costs several times as much, and is not called when a caller has left.
     raw.on('close', () => {
       requests.leave();
+      connection[UNDER_WAY] = (connection[UNDER_WAY] ?? 1) - 1;
       if (!raw.writableEnded) return;
       const seconds = (performance.now() - startedAt) / 1000;
       onRequestEnded({ ...labelsOf(request), status: raw.statusCode, seconds });

@@ -97,6 +97,31 @@ it(
   3 * PATIENCE_MS,
 );
 
+it('a connection that sends request after request and reads no answer keeps sixteen places at most', async () => {
+  const test = await buildLiveApi();
+  const port = await listen(test.api);
+  let most = 0;
+  test.store.faults.beforeRead = async () => {
+    most = Math.max(most, test.requests.inFlight());
+    await delay(20);
+  };
+  const { socket } = await openRaw(port);
+  let answers = '';
+  socket.on('data', (data) => (answers += String(data)));
+  for (let index = 0; index < 200; index++)
+    socket.write(`GET /recommendations/u${index} HTTP/1.1\r\nHost: shop\r\n\r\n`);
+  await expect.poll(() => answers.match(/HTTP\/1\.1 /g)?.length, { timeout: 10_000 }).toBe(200);
+  expect(most).toBe(16);
+  const statuses = answers.match(/HTTP\/1\.1 \d+/g) ?? [];
+  expect(new Set(statuses)).toEqual(new Set(['HTTP/1.1 200', 'HTTP/1.1 503']));
+  // It is no state that lasts: the same connection is answered as any other once its answers have left.
+  answers = '';
+  socket.write('GET /recommendations/anna HTTP/1.1\r\nHost: shop\r\n\r\n');
+  await expect.poll(() => answers, { timeout: 10_000 }).toContain('HTTP/1.1 200');
+  expect(test.requests.inFlight()).toBe(0);
+  socket.destroy();
+});
+
 it(
   'slow clients are cut off by the ops listener, too, and probes get their answers meanwhile',
   async () => {

@@ -9,7 +9,7 @@ import { openStubServing, type StubServing } from '../support/stub-serving.ts';
 /** The real users, and little else. */
 const CACHE_BYTES = 1024 * 1024;
 const SCALE = Number(process.env.TOPSHELF_OVERLOAD_SCALE ?? 1);
-const REAL_USERS = 1000;
+const REAL_USERS = 1300;
 const MAX_READS = 2;
 const MOST_REMEMBERED = 10_000;
 const TOGETHER = 100;

@@ -7,7 +7,7 @@ import { buildApi, type EndedRequest } from '../../src/http/api.ts';
 import { buildOps } from '../../src/http/ops.ts';
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts';
 import { observeServing, scrape } from '../../src/metrics/observe-serving.ts';
-import { createConcurrencyLimit } from '../../src/resilience/concurrency-limit.ts';
+import { createConcurrencyLimit, type ConcurrencyLimit } from '../../src/resilience/concurrency-limit.ts';
 import { Lifecycle } from '../../src/serving/lifecycle.ts';
 import { openServing, poll, type FixtureOptions, type ServingFixture } from './serving.ts';
 import { list, point, pointerTo, storeVersion, type VersionContent } from './versions.ts';
@@ -18,6 +18,8 @@ export interface TestApi extends ServingFixture {
   readonly metrics: Metrics;
   readonly lifecycle: Lifecycle;
   readonly ended: EndedRequest[];
+  /** Those under way. */
+  readonly requests: ConcurrencyLimit;
   /** Everything that was logged, at every level. */
   readonly logged: () => string;
   /** A clock for the ages of what is cached. */
@@ -94,6 +96,7 @@ export async function buildTestApi(options: TestApiOptions = {}): Promise<TestAp
     metrics,
     lifecycle,
     ended,
+    requests,
     logged: () => lines.join(''),
     clock,
     async goLive(content, epoch, changes = {}) {
