@@ -99,14 +99,21 @@ function createHistory(
   };
 }
 
-/** Where the past of `version` begins: behind its latest arrival other than by a rollback; 0 where it has none. */
+/**
+ * Where the past of `version` begins: behind its latest activation; 0 where it has none. What made it live otherwise counts
+ * only where nothing else did: a rollback leads back to it, and so does a table name written by hand, which becomes a
+ * pointer by its release or the next block.
+ */
 async function originIn(history: History, version: string | undefined): Promise<number> {
   if (version === undefined) return 0;
+  let arrival = 0;
   for (let index = 0; ; index += 1) {
     const entry = await history.at(index);
-    if (entry === undefined) return 0;
+    if (entry === undefined) return arrival;
     if (entry.version !== version || entry.action === 'rollback') continue;
-    if ((await history.at(index + 1))?.version !== version) return index + 1;
+    if ((await history.at(index + 1))?.version === version) continue;
+    arrival = index + 1;
+    if (entry.action === 'activate') return arrival;
   }
 }
 

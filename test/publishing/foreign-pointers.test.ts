@@ -47,6 +47,17 @@ describe('a bare table name, written by hand', () => {
     expect(await activateVersion(await loadDay(2))).toMatchObject({ epoch: 5 });
   });
 
+  it('of an older version is no step forward: a rollback after it goes further back, not to what was left', async () => {
+    await letGo();
+    const third = await publishDay(2);
+    home.publisher.pointers.put(placement, `topshelf-home-${versions[1]}`);
+    await letGo();
+    expect(await goBack()).toMatchObject({ version: versions[0], left: versions[1] });
+    home.publisher.pointers.put(placement, `topshelf-home-${third}`);
+    await letGo();
+    expect(await goBack()).toMatchObject({ version: versions[0], left: third });
+  });
+
   it('of a table without seal cannot be released, but rolled back', async () => {
     await home.publisher.tables.create('foreign-table', never);
     home.publisher.pointers.put(placement, 'foreign-table');
