@@ -17,6 +17,7 @@ import { authorship, commit } from './commit.ts';
 import type { PublisherContext } from './context.ts';
 import { listsOf, readPointerState, standingOf, type PointerState, type Standing } from './pointer-state.ts';
 import type { OnProgress } from './progress.ts';
+import { replacementOf, type Replacement } from './replacement.ts';
 import { sealedVersion } from './sealed-version.ts';
 
 export interface ActivateRequest extends GateOptions {
@@ -27,6 +28,8 @@ export interface ActivateRequest extends GateOptions {
   readonly override?: string | undefined;
   /** The explicit word for a quarantined version: why it may come back, with its content. Kept in pointer and record. */
   readonly fromQuarantine?: string | undefined;
+  /** Leaves a version be that was live before and has been replaced since: a run that is done stays as it is. */
+  readonly onlyOnce?: boolean | undefined;
 }
 
 /** What is live after a command that may change the pointer. */
@@ -46,6 +49,8 @@ export type Activated = PointerResult & {
   readonly check: string | null;
   /** Why the gate was passed over; null where it was not. */
   readonly override: Override | null;
+  /** What has taken over from the version since `epoch`, so that it was left as it is; null where it is live. */
+  readonly replacedBy: Replacement['by'] | null;
 };
 
 /**
@@ -57,7 +62,7 @@ export type Activated = PointerResult & {
  */
 export async function activate(
   context: PublisherContext,
-  { placement, version, reason, override: why, fromQuarantine, ...gate }: ActivateRequest,
+  { placement, version, reason, override: why, fromQuarantine, onlyOnce, ...gate }: ActivateRequest,
   signal: AbortSignal,
   onProgress?: OnProgress,
 ): Promise<Activated> {
@@ -69,6 +74,9 @@ export async function activate(
     const { pointer, warnings } = await commit(context, state, again, 'activate', signal);
     return { ...resultOf(pointer), ...UNCHANGED, changed: true, warnings };
   }
+  const replaced =
+    onlyOnce === true ? await replacementOf(context, { placement, version }, state, signal) : undefined;
+  if (replaced !== undefined) return leftAsItIs(context, { placement, version }, replaced);
   const standing = await standingOf(context, placement, state, signal);
   assertNotHeld(placement, state, standing);
   const table = tableName(context.tablePrefix, placement, version);
@@ -84,7 +92,7 @@ export async function activate(
   const quarantined = outOfQuarantine(lists.quarantined, seal);
   const next: Pointer = { ...activated(live, { table, seal }, author, override), ...lists, quarantined };
   const { pointer, warnings } = await commit(context, state, next, 'activate', signal, report.id);
-  const replaced =
+  const unread =
     state.kind === 'malformed'
       ? [`what the pointer held could not be read (${state.error.message}) and was replaced`]
       : [];
@@ -92,11 +100,25 @@ export async function activate(
   return {
     ...resultOf(pointer),
     changed: true,
-    warnings: [...replaced, ...gateWarnings(why, override), ...warnings],
+    warnings: [...unread, ...gateWarnings(why, override), ...warnings],
     verdict: { passed, checks },
     check: id,
     override,
+    replacedBy: null,
   };
+}
+
+function leftAsItIs(
+  { tablePrefix }: PublisherContext,
+  { placement, version }: { readonly placement: string; readonly version: string },
+  { since, by }: Replacement,
+): Activated {
+  const goBack = `"topshelf rollback --placement ${placement}"`;
+  const warning =
+    `version ${version} was live from epoch ${since}, and version ${by.version} has taken over since (epoch ${by.epoch}): ` +
+    `nothing was changed. To go back use ${goBack}, or "topshelf activate ${version} --placement ${placement}".`;
+  const table = tableName(tablePrefix, placement, version);
+  return { placement, version, table, epoch: since, ...UNCHANGED, warnings: [warning], replacedBy: by };
 }
 
 /** Whether this publisher would sign with a key that did not sign what is there. */
@@ -104,7 +126,9 @@ function isSignedAnew({ signature }: Pointer, { signing }: PublisherContext): bo
   return signing?.key !== undefined && signing.key.id !== signature?.keyId;
 }
 
-const UNCHANGED = { changed: false, warnings: [], verdict: null, check: null, override: null } as const;
+const UNCHANGED = {
+  ...{ changed: false, warnings: [], verdict: null, check: null, override: null, replacedBy: null },
+} as const;
 
 function gateWarnings(asked: string | undefined, override: Override | null): string[] {
   if (override !== null) return [`the gate's verdict was passed over: ${override.reason}`];

@@ -40,6 +40,8 @@ export interface Loaded {
   readonly table: string;
   readonly seal: Seal;
   readonly manifest: Manifest;
+  /** Whether an earlier process began the run. */
+  readonly isResumed: boolean;
 }
 
 export const DEFAULT_KEEP = 20;
@@ -106,7 +108,7 @@ export async function loadInput(
   const found = run.isResumed ? await findTable(context.tables, run, manifest, signal) : null;
   if (found?.kind === 'sealed') {
     onProgress({ kind: 'loaded-already', version, table });
-    return { version, table, seal: found.seal, manifest: manifest ?? lost(run) };
+    return { version, table, seal: found.seal, manifest: manifest ?? lost(run), isResumed: true };
   }
   const inputAt = context.now();
   // Beside the writing, which waits for the table most of the time.
@@ -183,7 +185,7 @@ async function finish(
   context: Loader,
   request: BatchRequest,
   input: Input,
-  { runId, version, table, generatedAt }: Run,
+  { runId, version, table, generatedAt, isResumed }: Run,
   { sample, times }: { sample: readonly StoredPrediction[]; times: Times },
   onProgress: OnProgress,
   signal: AbortSignal,
@@ -226,7 +228,7 @@ async function finish(
   const seal: Seal = { schemaVersion: 1, placement, version, users, contentHash, generatedAt, popular };
   await retried(() => context.tables.seal(table, seal, signal), signal);
   onProgress({ kind: 'sealed', version, table });
-  return { version, table, seal, manifest: proof };
+  return { version, table, seal, manifest: proof, isResumed };
 }
 
 /** The options of the table, with tags that say what it is where there are any: tagging needs a permission of its own. */

@@ -22,7 +22,8 @@ export interface Published {
 /**
  * Load, check, activate. Whatever an activation would refuse without looking at the table is refused before there is
  * one: a key to sign with, an author, a reason or gate options that cannot be used, a hold, content that is quarantined. A batch that the
- * gate stops stays loaded, for people to look at. Rejects as `load` and `activate` do.
+ * gate stops stays loaded, for people to look at. A run that is done and was replaced since stays replaced: whoever runs
+ * it again does not mean to go back. Rejects as `load` and `activate` do.
  */
 export async function publish(
   context: PublisherContext,
@@ -40,8 +41,8 @@ export async function publish(
   // Reading takes long enough for somebody to roll back meanwhile, so that the pointer is asked again.
   const admit = (contentHash: string) => assertNotStopped(context, placement, contentHash, signal);
   const loaded = await load(context, request, onProgress, signal, admit);
-  const { version } = loaded;
-  const toActivate = { placement, version, reason, override, ...gate };
+  const { version, isResumed } = loaded;
+  const toActivate = { placement, version, reason, override, onlyOnce: isResumed, ...gate };
   try {
     return { loaded, activated: await activate(context, toActivate, signal, onProgress) };
   } catch (error) {

@@ -38,6 +38,17 @@ describe('the options of loading', () => {
     expect(wrong.err).toMatch(/run "daily 1" of home was begun by ada@shop .*is missing; .* is new/);
   });
 
+  it('name a run that another one replaced since, which is told in text and JSON, and is no failure', async () => {
+    await topshelf('publish', one, '--run-id', 'daily 1');
+    await topshelf('publish', other, '--run-id', 'daily 2');
+    const again = await topshelf('publish', one, '--run-id', 'daily 1');
+    expect(again.exitCode).toBe(EXIT.done);
+    expect(again.out).toMatch(/\nhome: version \S+ was live before \(epoch 1\), and is not now\n$/);
+    expect(again.err).toMatch(/has taken over since \(epoch 2\): nothing was changed\. To go back use/);
+    const { out } = await topshelf('publish', one, '--run-id', 'daily 1', '--json');
+    expect(JSON.parse(out)).toMatchObject({ changed: false, epoch: 1, replacedBy: { epoch: 2 } });
+  });
+
   it('give the table tags, topshelf’s own among them, protection and warm throughput', async () => {
     const flags = [
       '--tag',

@@ -91,7 +91,7 @@ describe('a run with a name', () => {
     const keys = await publisher.archive.list('', never);
     const events: ProgressEvent[] = [];
     const second = await run(publisher, {}, events);
-    expect(second).toEqual(first);
+    expect(second).toEqual({ ...first, isResumed: true });
     expect(publisher.tables.calls.writes).toBe(writes);
     expect(await publisher.archive.list('', never)).toEqual(keys);
     expect(await publisher.tables.list('', never)).toEqual([first.table]);
