@@ -1,4 +1,4 @@
-import { HeldError, NotFoundError, QuarantinedError, UsageError } from '../domain/errors.ts';
+import { HeldError, LostRaceError, NotFoundError, QuarantinedError, UsageError } from '../domain/errors.ts';
 import {
   activated,
   authored,
@@ -58,25 +58,58 @@ export type Activated = PointerResult & {
  * reading, the gate's verdict too: it is about the version that this reading says is live. An override passes over the
  * gate, never over a hold or a quarantine. Rejects, with nothing written: NotFoundError (no such sealed version),
  * HeldError, QuarantinedError, GateError, LostRaceError, UnreachableError. The version that is live already is a success;
- * it is written again, a hold and all, where that gives its pointer the signature of another key.
+ * it is written again, a hold and all, where that gives its pointer the signature of another key. So is one that another
+ * process makes live meanwhile: two of one run may come to it at once.
  */
 export async function activate(
   context: PublisherContext,
-  { placement, version, reason, override: why, fromQuarantine, onlyOnce, ...gate }: ActivateRequest,
+  request: ActivateRequest,
   signal: AbortSignal,
   onProgress?: OnProgress,
 ): Promise<Activated> {
   assertCanSign(context.signing);
-  const state = await readPointerState(context, placement, signal);
+  const read = () => readPointerState(context, request.placement, signal);
+  const state = await read();
+  const done = await doneAlready(context, request, state, signal);
+  if (done !== undefined) return done;
+  try {
+    return await makeLive(context, request, state, signal, onProgress);
+  } catch (error) {
+    if (!(error instanceof LostRaceError)) throw error;
+    const meanwhile = await doneAlready(context, request, await read(), signal);
+    if (meanwhile === undefined) throw error;
+    return meanwhile;
+  }
+}
+
+/** What there is to say where nothing has to be written; undefined where something has. */
+async function doneAlready(
+  context: PublisherContext,
+  { placement, version, onlyOnce }: ActivateRequest,
+  state: PointerState,
+  signal: AbortSignal,
+): Promise<Activated | undefined> {
   if (state.kind === 'pointer' && state.pointer.version === version) {
-    if (!isSignedAnew(state.pointer, context)) return { ...resultOf(state.pointer), ...UNCHANGED };
+    return isSignedAnew(state.pointer, context) ? undefined : { ...resultOf(state.pointer), ...UNCHANGED };
+  }
+  if (onlyOnce !== true) return undefined;
+  const replaced = await replacementOf(context, { placement, version }, state, signal);
+  return replaced && leftAsItIs(context, { placement, version }, replaced);
+}
+
+/** Writes the pointer, if everything allows it on the reading `state`. */
+async function makeLive(
+  context: PublisherContext,
+  { placement, version, reason, override: why, fromQuarantine, onlyOnce: _, ...gate }: ActivateRequest,
+  state: PointerState,
+  signal: AbortSignal,
+  onProgress: OnProgress | undefined,
+): Promise<Activated> {
+  if (state.kind === 'pointer' && state.pointer.version === version) {
     const again = authored(state.pointer, authorship(context, state.pointer.epoch + 1, reason));
     const { pointer, warnings } = await commit(context, state, again, 'activate', signal);
     return { ...resultOf(pointer), ...UNCHANGED, changed: true, warnings };
   }
-  const replaced =
-    onlyOnce === true ? await replacementOf(context, { placement, version }, state, signal) : undefined;
-  if (replaced !== undefined) return leftAsItIs(context, { placement, version }, replaced);
   const standing = await standingOf(context, placement, state, signal);
   assertNotHeld(placement, state, standing);
   const table = tableName(context.tablePrefix, placement, version);

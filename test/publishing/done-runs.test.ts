@@ -50,3 +50,11 @@ describe('a run that is done, published again', () => {
     expect(await publishRun(0)).toMatchObject({ changed: false, replacedBy: { version, epoch: 2 } });
   });
 });
+
+it('is one version that is live once where two processes publish one run at once, and both succeed', async () => {
+  const [one, other] = await Promise.all([publishRun(0), publishRun(0)]);
+  expect(other.version).toBe(one.version);
+  expect([one.changed, other.changed].sort()).toEqual([false, true]);
+  expect([one.epoch, other.epoch]).toEqual([1, 1]);
+  expect(await live()).toMatchObject({ version: one.version, epoch: 1 });
+});
