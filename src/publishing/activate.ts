@@ -1,11 +1,5 @@
 import { HeldError, LostRaceError, NotFoundError, QuarantinedError, UsageError } from '../domain/errors.ts';
-import {
-  activated,
-  authored,
-  outOfQuarantine,
-  quarantineOf,
-  type Authorship,
-} from '../domain/pointer-changes.ts';
+import { activated, authored, outOfQuarantine, quarantineOf } from '../domain/pointer-changes.ts';
 import type { Override, Pointer } from '../domain/pointer.ts';
 import type { Seal } from '../domain/seal.ts';
 import { tableName } from '../domain/version.ts';
@@ -13,7 +7,7 @@ import type { Verdict } from '../gate/gate.ts';
 import { assertCanSign } from '../pointer/signature.ts';
 import { askGate } from './ask-gate.ts';
 import { checkSubject, type GateOptions } from './check/check.ts';
-import { authorship, commit } from './commit.ts';
+import { assertAuthorship, authorship, commit } from './commit.ts';
 import type { PublisherContext } from './context.ts';
 import { listsOf, readPointerState, standingOf, type PointerState, type Standing } from './pointer-state.ts';
 import type { OnProgress } from './progress.ts';
@@ -115,11 +109,14 @@ async function makeLive(
   const table = tableName(context.tablePrefix, placement, version);
   const seal = await sealedVersion(context, { placement, version }, signal);
   assertMayReturn(seal, standing, fromQuarantine);
-  const asked = why === undefined ? null : overrideBy(authorship(context, standing.nextEpoch, why));
   const back = fromQuarantine === undefined ? '' : `; out of quarantine: ${fromQuarantine}`;
-  const author = authorship(context, standing.nextEpoch, reason + back);
+  assertAuthorship(context, reason + back);
+  if (why !== undefined) assertAuthorship(context, why);
+  const asked = why === undefined ? null : { by: context.actor, reason: why };
   const subject = await checkSubject(context, seal, state, gate, signal);
   const { report, override } = await askGate(context, subject, asked, signal, onProgress);
+  // Only now: the check may take minutes, and whoever reads the time wants to know since when it was live.
+  const author = authorship(context, standing.nextEpoch, reason + back);
   const live = state.kind === 'pointer' ? state.pointer : null;
   const lists = listsOf(standing.before);
   const quarantined = outOfQuarantine(lists.quarantined, seal);
@@ -166,10 +163,6 @@ const UNCHANGED = {
 function gateWarnings(asked: string | undefined, override: Override | null): string[] {
   if (override !== null) return [`the gate's verdict was passed over: ${override.reason}`];
   return asked === undefined ? [] : ['no override was needed, and none is recorded: every check passed'];
-}
-
-function overrideBy({ by, reason }: Authorship): Override {
-  return { by, reason };
 }
 
 /** Throws HeldError, saying who holds activations since when and why, or that a pointer was written by hand. */
