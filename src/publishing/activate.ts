@@ -111,7 +111,7 @@ async function makeLive(
   assertMayReturn(seal, standing, fromQuarantine);
   const back = fromQuarantine === undefined ? '' : `; out of quarantine: ${fromQuarantine}`;
   assertAuthorship(context, reason + back);
-  if (why !== undefined) assertAuthorship(context, why);
+  if (why !== undefined) assertAuthorship(context, why, '--override');
   const asked = why === undefined ? null : { by: context.actor, reason: why };
   const subject = await checkSubject(context, seal, state, gate, signal);
   const { report, override } = await askGate(context, subject, asked, signal, onProgress);

@@ -1,4 +1,5 @@
-import { messageOf, TopshelfError, UnreachableError } from '../domain/errors.ts';
+import { InterruptedError, messageOf, TopshelfError, UnreachableError } from '../domain/errors.ts';
+import { shown } from '../domain/ids.ts';
 import type { StoredPrediction } from '../domain/prediction.ts';
 import type { Seal } from '../domain/seal.ts';
 import type { TableOptions } from '../store/prediction-tables.ts';
@@ -102,6 +103,23 @@ export async function loadInput(
   await admit(input.contentHash);
   const options = { keep, ...understoodAs(request), ...tableOptions, ...engineOf(request) };
   const run = await openRun(context, { placement, runId, options }, input, signal);
+  try {
+    return await loadRun(context, request, { input, startedAt }, run, onProgress, signal);
+  } catch (error) {
+    throw signal.aborted ? interrupted(run, error) : error;
+  }
+}
+
+/** Goes on with a run from where it is, which is the beginning for a new one. */
+async function loadRun(
+  context: Loader,
+  request: BatchRequest,
+  { input, startedAt }: { readonly input: Input; readonly startedAt: number },
+  run: Run,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<Loaded> {
+  const { placement } = request;
   const { version, table } = run;
   if (run.isResumed) await assertNotRetired(context, placement, run, signal);
   const manifest = run.isResumed ? await readManifest(context.archive, placement, version, signal) : null;
@@ -249,6 +267,14 @@ function lost({ version, table }: Run): never {
   throw new UnreachableError(
     `version ${version} is loaded (table ${table}), but its manifest cannot be read from the archive`,
   );
+}
+
+function interrupted({ runId, table }: Run, error: unknown): InterruptedError {
+  const left =
+    runId === undefined
+      ? `table ${table} was not finished: it is never activated, and may be deleted`
+      : `the same command with the same run id, ${shown(runId)}, goes on with table ${table}, which is never activated before it is sealed`;
+  return new InterruptedError(left, { cause: error });
 }
 
 function abandoned({ runId, table }: Run, error: unknown): Error {

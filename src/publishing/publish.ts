@@ -1,4 +1,4 @@
-import { GateError, QuarantinedError, TopshelfError } from '../domain/errors.ts';
+import { GateError, InterruptedError, QuarantinedError, TopshelfError } from '../domain/errors.ts';
 import { activate, assertNotHeld, type Activated } from './activate.ts';
 import { readGateOptions, type GateOptions } from './check/check.ts';
 import { assertCanSign } from '../pointer/signature.ts';
@@ -35,7 +35,7 @@ export async function publish(
   const gate = { catalogue, catalogueColumn, gateConfig };
   assertCanSign(context.signing);
   assertAuthorship(context, reason);
-  if (override !== undefined) assertAuthorship(context, override);
+  if (override !== undefined) assertAuthorship(context, override, '--override');
   await readGateOptions(context, placement, gate, signal);
   await assertNotStopped(context, placement, undefined, signal);
   // Reading takes long enough for somebody to roll back meanwhile, so that the pointer is asked again.
@@ -46,17 +46,24 @@ export async function publish(
   try {
     return { loaded, activated: await activate(context, toActivate, signal, onProgress) };
   } catch (error) {
-    throw loadedOnly(loaded, placement, error);
+    throw loadedOnly(loaded, placement, error, signal);
   }
 }
 
 /** Says that the load is there, whatever kept it from going live; the gate names its version and the way itself. */
-function loadedOnly({ version }: Loaded, placement: string, error: unknown): unknown {
+function loadedOnly(
+  { version }: Loaded,
+  placement: string,
+  error: unknown,
+  { aborted }: AbortSignal,
+): unknown {
+  const next =
+    `ersion ${version} is loaded: "topshelf activate ${version} --placement ${placement}" makes it live ` +
+    'without loading it again';
+  if (aborted) return new InterruptedError(`v${next}`, { cause: error });
   if (error instanceof TopshelfError && !(error instanceof GateError)) {
     // The same error, so that it stays of its class.
-    error.message +=
-      ` Version ${version} is loaded: "topshelf activate ${version} --placement ${placement}" makes it live ` +
-      'without loading it again.';
+    error.message = `${error.message.replace(/\.$/, '')}. V${next}.`;
   }
   return error;
 }

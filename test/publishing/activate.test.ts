@@ -217,7 +217,7 @@ describe('publish', () => {
 
   it.each([
     ['an empty reason', { reason: ' ' }, 'the reason must have 1 to 500 characters'],
-    ['an empty override', { override: '' }, 'the reason must have 1 to 500 characters'],
+    ['an empty override', { override: ' ' }, '--override must have 1 to 500 characters, got 1: " "'],
     ['thresholds that are not there', { gateConfig: '/nowhere.json' }, 'cannot be read from /nowhere.json'],
     ['a catalogue that is not there', { catalogue: '/nowhere.csv' }, 'the catalogue /nowhere.csv cannot'],
     ['a column of no catalogue', { catalogueColumn: 'sku' }, 'a column sku was named'],
