@@ -4,9 +4,11 @@ import { readGateOptions, type GateOptions } from './check/check.ts';
 import { assertCanSign } from '../pointer/signature.ts';
 import { assertAuthorship } from './commit.ts';
 import type { PublisherContext } from './context.ts';
-import { load, type Loaded, type LoadRequest } from './load.ts';
+import type { LoadRequest } from './load-request.ts';
+import { load } from './load.ts';
 import { readPointerState, standingOf } from './pointer-state.ts';
 import type { OnProgress } from './progress.ts';
+import type { Loaded } from './seal-load.ts';
 
 export interface PublishRequest extends LoadRequest, GateOptions {
   readonly reason: string;
