@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { PointerResult } from '../publishing/activate.ts';
+import type { Activated, PointerResult } from '../publishing/activate.ts';
 import { overrideOption, withGateOptions, type GateFlags } from './gate-options.ts';
 import { reasonOption, requiredPlacement } from './options.ts';
 import { warn, type Session } from './session.ts';
@@ -29,6 +29,8 @@ export function activateCommand(session: Session): Command {
     );
 }
 
-export function liveText({ placement, version, epoch, changed }: PointerResult): string {
+export function liveText({ placement, version, epoch, changed, ...rest }: PointerResult | Activated): string {
+  if ('replacedBy' in rest && rest.replacedBy !== null)
+    return `${placement}: version ${version} was live before (epoch ${epoch}), and is not now`;
   return `${placement}: version ${version} is ${changed ? 'live' : 'live already'} (epoch ${epoch})`;
 }

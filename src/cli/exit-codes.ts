@@ -30,6 +30,7 @@ const BY_CODE: Record<ErrorCode, number> = {
   'store-throttled': EXIT.unreachable,
   'store-error': EXIT.unreachable,
   'table-missing': EXIT.unreachable,
+  interrupted: EXIT.unexpected,
 };
 
 /** The exit code for anything thrown. */

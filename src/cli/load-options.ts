@@ -4,7 +4,7 @@ import { UsageError } from '../domain/errors.ts';
 import { shown } from '../domain/ids.ts';
 import type { PublisherContext } from '../publishing/context.ts';
 import type { Estimate } from '../publishing/estimate.ts';
-import type { LoadRequest } from '../publishing/load.ts';
+import type { LoadRequest } from '../publishing/load-request.ts';
 import type { TableOptions } from '../store/prediction-tables.ts';
 import type { CommandResult } from './output.ts';
 import type { Work } from './session.ts';

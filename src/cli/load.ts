@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Loaded } from '../publishing/load.ts';
+import type { Loaded } from '../publishing/seal-load.ts';
 import { INPUT_FILES, inputRequest, withInputOptions, type InputFlags } from './input-options.ts';
 import { estimated, loadRequest, withLoadOptions, type LoadFlags } from './load-options.ts';
 import { keepOption, publishingCommand, requiredPlacement } from './options.ts';

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { UnreachableError, UsageError } from '../domain/errors.ts';
+import { InterruptedError, UsageError } from '../domain/errors.ts';
 import type { PointerResult } from '../publishing/activate.ts';
 import type { MeasuredReplicas } from '../publishing/replicas.ts';
 import type { Waited } from '../publishing/wait.ts';
@@ -71,7 +71,7 @@ export function runWaiting(
     const waited = await waitForReplicas(replicas, request, given.signal).catch((error: unknown) => {
       // Whoever interrupts the wait must not take what was written for undone.
       if (!given.signal.aborted) throw error;
-      throw new UnreachableError(`epoch ${epoch} is active; whether every replica serves it is not known`);
+      throw new InterruptedError(`epoch ${epoch} is active; whether every replica serves it is not known`);
     });
     if (!waited.isEverywhere) session.exitCode = EXIT.notEverywhere;
     return { json: { ...json, waited }, text: `${text}\n${waitedText(json, waited)}` };

@@ -16,6 +16,7 @@ const BY_CODE: Record<ErrorCode, readonly [status: number, title: string]> = {
   'store-throttled': [503, 'Not reachable'],
   'store-error': [503, 'Not reachable'],
   'table-missing': [503, 'Not reachable'],
+  interrupted: [503, 'Interrupted'],
 };
 
 /** A problem document for anything thrown; undefined for a defect, whose details are for the log alone. */

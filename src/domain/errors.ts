@@ -15,7 +15,8 @@ export type ErrorCode =
   | 'store-timeout'
   | 'store-throttled'
   | 'store-error'
-  | 'table-missing';
+  | 'table-missing'
+  | 'interrupted';
 
 export class TopshelfError extends Error {
   override readonly name: string = 'TopshelfError';
@@ -156,6 +157,14 @@ export class TableMissingError extends TopshelfError {
   override readonly name = 'TableMissingError';
   constructor(table: string, options?: ErrorOptions) {
     super('table-missing', `table ${table} does not exist`, options);
+  }
+}
+
+/** Somebody stopped a command that had begun to write: what that left, and how to go on. */
+export class InterruptedError extends TopshelfError {
+  override readonly name = 'InterruptedError';
+  constructor(message: string, options?: ErrorOptions) {
+    super('interrupted', message, options);
   }
 }
 

@@ -19,6 +19,10 @@ export interface Check {
   readonly bound: 'at least' | 'at most';
   /** What is measured, in words that follow the number. */
   readonly what: string;
+  /** Those words where the number is 1, if they differ. */
+  readonly one?: string;
+  /** Whether the number is a share, which messages give in percent. */
+  readonly isShare?: boolean;
   /** Undefined where there is nothing to check. */
   readonly judge: (measurements: Measurements, thresholds: Thresholds) => CheckResult | undefined;
 }
@@ -30,7 +34,7 @@ export interface Compared {
   readonly comparison: Comparison;
 }
 
-interface Definition<T> extends Pick<Check, 'name' | 'threshold' | 'bound' | 'what'> {
+interface Definition<T> extends Pick<Check, 'name' | 'threshold' | 'bound' | 'what' | 'one' | 'isShare'> {
   /** Null where there is nothing to check; throws where it cannot be told. */
   readonly measure: (of: T) => number | null;
 }
@@ -68,7 +72,7 @@ function unmeasured(why: string): never {
 }
 
 function perform<T>(
-  { name, bound, what, measure }: Definition<T>,
+  { name, bound, what, one = what, isShare = false, measure }: Definition<T>,
   threshold: number,
   measured: () => T,
 ): CheckResult | undefined {
@@ -77,7 +81,9 @@ function perform<T>(
     if (value === null) return undefined;
     if (!Number.isFinite(value)) throw new TypeError(`${what}: ${value} is not a finite number`);
     const passed = bound === 'at least' ? value >= threshold : value <= threshold;
-    const message = `${shortNumber(value)} ${what}; ${bound} ${shortNumber(threshold)} ${bound === 'at least' ? 'needed' : 'allowed'}`;
+    const number = (of: number) => (isShare ? `${shortNumber(of * 100)} %` : shortNumber(of));
+    const said = `${number(value)} ${value === 1 && !isShare ? one : what}`;
+    const message = `${said}; ${bound} ${number(threshold)} ${bound === 'at least' ? 'needed' : 'allowed'}`;
     return { name, outcome: passed ? 'passed' : 'failed', measured: value, threshold, message };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { messageOf, TopshelfError, UnreachableError } from '../domain/errors.ts';
 import { encodeItems, type RankedPair } from '../domain/prediction.ts';
 import { predictionsKey, versionOfPredictions, versionsPrefix } from './archive-keys.ts';
+import { copyWithout } from './check/erased-users.ts';
+import { quoted } from './check/sql.ts';
 import type { PublisherContext } from './context.ts';
 import { machineFault, openWorkbench } from './input/duckdb.ts';
 
@@ -77,11 +79,7 @@ export async function openArchivedUsers(
       const held = await withCopy(key, async (path) => {
         if (path === null || (await pairsIn(path, userId)).length === 0) return false;
         const without = newPath();
-        // Every other row stays as it is, in its order: the file is read as one that is sorted by user.
-        await connection.run(
-          `COPY (SELECT * FROM read_parquet(${quoted(path)}) WHERE userId <> ${quoted(userId)})
-           TO ${quoted(without)} (FORMAT parquet, COMPRESSION zstd)`,
-        );
+        await copyWithout(connection, userId, { from: path, to: without });
         await archive.replaceForErasure(key, without, signal).finally(() => rm(without, { force: true }));
         return true;
       });
@@ -98,8 +96,4 @@ export async function openArchivedUsers(
 
     close: () => workbench.close(),
   };
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

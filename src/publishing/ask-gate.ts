@@ -31,11 +31,12 @@ export async function askGate(
   const report = kept ?? (await runCheck(context, subject, signal, onProgress));
   if (report.passed) return { report, override: null };
   if (override !== null) return { report, override };
-  const { version } = report.candidate;
+  const { placement, candidate, checks, id } = report;
+  const { version } = candidate;
   throw new GateError(
-    `version ${version} was stopped by the gate:\n${describeChecks(report.checks)}\n` +
-      `Its table stays, the report is kept as ${checkKey(report.placement, report.id)}. ` +
-      '"topshelf activate" with --override and a reason makes it live all the same.',
+    `version ${version} was stopped by the gate:\n${describeChecks(checks)}\n` +
+      `Its table stays, the report is kept as ${checkKey(placement, id)}. ` +
+      `"topshelf activate ${version} --placement ${placement} --override 'why'" makes it live all the same.`,
     report,
   );
 }

@@ -14,16 +14,18 @@ import { record, recordReplaced, type PointerAction } from './activation-records
 import type { PublisherContext } from './context.ts';
 import type { PointerState } from './pointer-state.ts';
 
-/** Throws UsageError for an actor or a reason that no pointer could hold. */
-export function assertAuthorship({ actor }: Pick<PublisherContext, 'actor'>, reason: string): void {
-  for (const [what, text, most] of [
-    ['reason', reason, MAX_REASON_CHARACTERS],
-    ['actor (TOPSHELF_ACTOR)', actor, MAX_ACTOR_CHARACTERS],
+/** Throws UsageError for an actor or a reason that no pointer could hold; `what`: what the reason is called. */
+export function assertAuthorship(
+  { actor }: Pick<PublisherContext, 'actor'>,
+  reason: string,
+  what = 'the reason',
+): void {
+  for (const [name, text, most] of [
+    [what, reason, MAX_REASON_CHARACTERS],
+    ['the actor (TOPSHELF_ACTOR)', actor, MAX_ACTOR_CHARACTERS],
   ] as const) {
     if (text.trim() === '' || text.length > most) {
-      throw new UsageError(
-        `the ${what} must have 1 to ${most} characters, got ${text.length}: ${shown(text)}`,
-      );
+      throw new UsageError(`${name} must have 1 to ${most} characters, got ${text.length}: ${shown(text)}`);
     }
   }
 }

@@ -3,7 +3,7 @@ import type { PublisherContext } from './context.ts';
 import { PRICES } from './estimate-prices.ts';
 import { itemLine } from './import-table/upload-items.ts';
 import { readInput } from './input/read-input.ts';
-import { DEFAULT_KEEP, inputOptions, type LoadRequest } from './load.ts';
+import { DEFAULT_KEEP, inputOptions, type LoadRequest } from './load-request.ts';
 import type { OnProgress } from './progress.ts';
 
 /** What a load would write and cost. Bytes are DynamoDB's count, dollars those of `prices`. */

@@ -38,6 +38,49 @@ describe('the options of loading', () => {
     expect(wrong.err).toMatch(/run "daily 1" of home was begun by ada@shop .*is missing; .* is new/);
   });
 
+  it('name a run that another one replaced since, which is told in text and JSON, and is no failure', async () => {
+    await topshelf('publish', one, '--run-id', 'daily 1');
+    await topshelf('publish', other, '--run-id', 'daily 2');
+    const again = await topshelf('publish', one, '--run-id', 'daily 1');
+    expect(again.exitCode).toBe(EXIT.done);
+    expect(again.out).toMatch(/\nhome: version \S+ was live before \(epoch 1\), and is not now\n$/);
+    expect(again.err).toMatch(/has taken over since \(epoch 2\): nothing was changed\. To go back use/);
+    const { out } = await topshelf('publish', one, '--run-id', 'daily 1', '--json');
+    expect(JSON.parse(out)).toMatchObject({ changed: false, epoch: 1, replacedBy: { epoch: 2 } });
+  });
+
+  it('name a run that is interrupted, which tells its table and how to go on', async () => {
+    publisher.tables.faults.unprocessed = () => {
+      // As the process's own handler of the signal does, which this command added last.
+      process.listeners('SIGINT').at(-1)?.('SIGINT');
+      return [];
+    };
+    const { exitCode, err } = await topshelf('publish', one, '--run-id', 'daily 1');
+    const [table = ''] = await publisher.tables.list('', never);
+    expect(exitCode).toBe(EXIT.unexpected);
+    expect(err).toContain(
+      `topshelf: stopped by SIGINT: the same command with the same run id, "daily 1", goes on with table ${table}, ` +
+        'which is never activated before it is sealed\n',
+    );
+    publisher.tables.faults.unprocessed = undefined;
+    expect(await topshelf('publish', one, '--run-id', 'daily 1')).toMatchObject({ exitCode: EXIT.done });
+    expect(await publisher.tables.list('', never)).toEqual([table]);
+  });
+
+  it('tell, where publishing is interrupted during the check, what is loaded', async () => {
+    const { archive } = publisher;
+    const getFile = archive.getFile.bind(archive);
+    archive.getFile = async (...request) => {
+      process.listeners('SIGINT').at(-1)?.('SIGINT');
+      return getFile(...request);
+    };
+    const { exitCode, err } = await topshelf('publish', one);
+    expect(exitCode).toBe(EXIT.unexpected);
+    expect(err).toMatch(
+      /stopped by SIGINT: version (\S+) is loaded: "topshelf activate \1 --placement home" makes it live/,
+    );
+  });
+
   it('give the table tags, topshelf’s own among them, protection and warm throughput', async () => {
     const flags = [
       '--tag',

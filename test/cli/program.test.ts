@@ -161,7 +161,7 @@ describe('check', () => {
     expect(exitCode).toBe(EXIT.done);
     expect(out).toMatch(/^home: version \S+ passes all 22 checks, against \S+ \(report \S+\)\n/);
     expect(out).toMatch(
-      /\n {2}passed {3}overlap +1 of users’ first five stay, on average; at least 0.65 needed\n/,
+      /\n {2}passed {3}overlap +100 % of users’ first five stay, on average; at least 65 % needed\n/,
     );
   });
 
@@ -204,7 +204,12 @@ describe('check', () => {
     const { exitCode, err } = await topshelf('publish', good[0]!, ...home, ...gate);
     expect(exitCode).toBe(EXIT.gate);
     expect(err).toMatch(/failed +users-floor +30 users; at least 31 needed/);
-    expect(err).toMatch(/failed +unknown-products/);
+    expect(err).toMatch(
+      /failed +unknown-products +\d+(\.\d+)? % of rows name products that are not in the catalogue/,
+    );
+    expect(err).toMatch(
+      /"topshelf activate \d{8}T\d{6}Z-\w+ --placement home --override 'why'" makes it live all the same\./,
+    );
   });
 });
 

@@ -104,9 +104,33 @@ describe('the gate', () => {
     const { checks: results } = verdictOn(measured({ comparison: { overlap: 0.123456 } }));
     expect(results.find(({ name }) => name === 'overlap')).toEqual({
       ...{ name: 'overlap', outcome: 'failed', measured: 0.123456, threshold: 0.65 },
-      message: '0.1235 of users’ first five stay, on average; at least 0.65 needed',
+      message: '12.35 % of users’ first five stay, on average; at least 65 % needed',
     });
   });
+
+  it.each<[string, Changes, string]>([
+    ['users-floor', { candidate: { users: 1 } }, '1 user; at least 1 needed'],
+    [
+      'unknown-products',
+      { candidate: { unknownShare: 1 } },
+      '100 % of rows name products that are not in the catalogue; at most 1 % allowed',
+    ],
+    ['users-lost', { comparison: { lostShare: 0.07 } }, '7 % of live users are lost; at most 4 % allowed'],
+    [
+      'new-content',
+      { comparison: { sameContent: true } },
+      '1 live version has the same content; at most 0 allowed',
+    ],
+    ['new-content', {}, '0 live versions have the same content; at most 0 allowed'],
+    ['score-scale', {}, '1 is the factor between the median scores (absolute values); at most 2 allowed'],
+  ])(
+    '%s says its number so that it can be read: shares in percent, one of a kind in the singular',
+    (name, changes, message) => {
+      expect(verdictOn(measured(changes)).checks.find((each) => each.name === name)).toMatchObject({
+        message,
+      });
+    },
+  );
 
   it('holds a first load to the floors alone', () => {
     const floors = checks.filter(({ kind }) => kind === 'floor').map(({ name }) => name);

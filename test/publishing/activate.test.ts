@@ -87,13 +87,31 @@ describe('activate', () => {
     expect((await records()).map(({ version }) => version)).not.toContain(mine);
   });
 
+  it('is a success, with nothing written, where another process made that very version live meanwhile', async () => {
+    await publishDay(0);
+    const version = await loadDay(1);
+    let theirs: Promise<unknown> | undefined;
+    const restore = home.beforePuts(
+      (key) => key.includes(`/checks/${version}-`) && theirs === undefined,
+      () => (theirs = activateVersion(version)),
+    );
+    const mine = await activateVersion(version);
+    restore();
+    expect(await theirs).toMatchObject({ version, epoch: 2, changed: true });
+    expect(mine).toMatchObject({ version, epoch: 2, changed: false, override: null });
+    expect((await records()).map(({ epoch }) => epoch)).toEqual([2, 1]);
+  });
+
   it('lets one of fifty concurrent activations win each epoch', async () => {
     const versions = await Promise.all([0, 1, 2, 3, 4].map(loadDay));
     const outcomes = await Promise.allSettled(
       Array.from({ length: 50 }, (_, at) => activateVersion(versions[at % 5] ?? '')),
     );
-    const won = outcomes.filter(({ status }) => status === 'fulfilled');
-    expect(won).toHaveLength(1);
+    const done = outcomes.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value);
+    expect(done.filter(({ changed }) => changed)).toHaveLength(1);
+    // The other nine that wanted the same version have it.
+    expect(done).toHaveLength(10);
+    expect(new Set(done.map(({ version }) => version)).size).toBe(1);
     for (const outcome of outcomes)
       if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(LostRaceError);
     expect((await live()).epoch).toBe(1);
@@ -199,7 +217,7 @@ describe('publish', () => {
 
   it.each([
     ['an empty reason', { reason: ' ' }, 'the reason must have 1 to 500 characters'],
-    ['an empty override', { override: '' }, 'the reason must have 1 to 500 characters'],
+    ['an empty override', { override: ' ' }, '--override must have 1 to 500 characters, got 1: " "'],
     ['thresholds that are not there', { gateConfig: '/nowhere.json' }, 'cannot be read from /nowhere.json'],
     ['a catalogue that is not there', { catalogue: '/nowhere.csv' }, 'the catalogue /nowhere.csv cannot'],
     ['a column of no catalogue', { catalogueColumn: 'sku' }, 'a column sku was named'],

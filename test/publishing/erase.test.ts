@@ -13,7 +13,7 @@ import { batch, csv, never } from './fixtures.ts';
 import { useHome } from './use-home.ts';
 
 const home = useHome();
-const { publishDay, loadDay, live, placement } = home;
+const { publishDay, loadDay, activateVersion, live, placement } = home;
 const USER = 'user-3';
 const tableOf = (version: string) => tableName('topshelf', placement, version);
 const eraseUser = (userId = USER, only: string | undefined = placement) =>
@@ -139,6 +139,39 @@ describe('erase', () => {
       expect(await archivedItems(version, 'other')).toBe('[["p",1]]');
     },
   );
+
+  describe('and the gate', () => {
+    const loadOf = async (seed: number) => {
+      const paths = [await home.folder.file(batch(40, seed))];
+      return (await load(home.publisher, { placement, paths }, () => undefined, never)).version;
+    };
+
+    it('lets the next batch follow a version that users were taken out of', async () => {
+      await activateVersion(await loadOf(0));
+      await eraseUser('user-1');
+      await eraseUser('user-2');
+      await eraseUser('nobody');
+      const next = await loadOf(1);
+      expect(await activateVersion(next)).toMatchObject({ version: next, changed: true });
+    });
+
+    it('lets a version go live that users were taken out of after its load', async () => {
+      await activateVersion(await loadOf(0));
+      const next = await loadOf(1);
+      await eraseUser();
+      expect(await activateVersion(next)).toMatchObject({ version: next, changed: true });
+    });
+
+    it('lets the next batch follow where the erasure was interrupted, and done again', async () => {
+      await activateVersion(await loadOf(0));
+      const restore = home.failPuts((key) => key.startsWith('home/erasures/'));
+      await expect(eraseUser()).rejects.toThrow('the archive is away');
+      restore();
+      await eraseUser();
+      const next = await loadOf(1);
+      expect(await activateVersion(next)).toMatchObject({ version: next, changed: true });
+    });
+  });
 
   it('refuses what is no user id: the seal above all', async () => {
     const version = await publishDay(0);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TopshelfError } from '../../src/domain/errors.ts';
-import { StoreError, StoreThrottledError } from '../../src/domain/errors.ts';
+import { InterruptedError, StoreError, StoreThrottledError } from '../../src/domain/errors.ts';
 import { isVersion } from '../../src/domain/version.ts';
 import { load } from '../../src/publishing/load.ts';
 import { readManifest } from '../../src/publishing/manifest.ts';
@@ -187,10 +187,12 @@ describe('a load', () => {
       return [];
     };
     const request = { placement: 'home', paths: [await folder.file(batch(60))], writing: PATIENT };
-    await expect(load(publisher, request, () => undefined, interruption.signal)).rejects.toThrow(
-      'stopped by SIGINT',
-    );
+    const attempt = load(publisher, request, () => undefined, interruption.signal);
+    await expect(attempt).rejects.toBeInstanceOf(InterruptedError);
     const [table] = await publisher.tables.list('topshelf-home-', never);
+    await expect(attempt).rejects.toThrow(
+      `table ${table} was not finished: it is never activated, and may be deleted`,
+    );
     expect(await publisher.tables.readSeal(table!, never)).toBeNull();
   });
 

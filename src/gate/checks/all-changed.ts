@@ -6,5 +6,6 @@ export const allChanged = comparison({
   threshold: 'maxAllChanged',
   bound: 'at most',
   what: 'of users keep none of their first five',
+  isShare: true,
   measure: ({ comparison: { allChangedShare } }) => allChangedShare,
 });

@@ -6,5 +6,6 @@ export const distinctScores = floor({
   threshold: 'minDistinctScores',
   bound: 'at least',
   what: 'different scores',
+  one: 'different score',
   measure: ({ distinctScores }) => distinctScores,
 });

@@ -5,6 +5,7 @@ export const flatScoresChange = comparison({
   name: 'flat-scores-change',
   threshold: 'maxFlatIncrease',
   bound: 'at most',
-  what: 'more of users than in the live version have one score for all their products',
+  what: 'of users more than in the live version have one score for all their products',
+  isShare: true,
   measure: ({ candidate, live }) => Math.max(0, candidate.flatShare - live.flatShare),
 });

@@ -6,5 +6,6 @@ export const flatScores = floor({
   threshold: 'maxFlatShare',
   bound: 'at most',
   what: 'of users have one score for all their products',
+  isShare: true,
   measure: ({ flatShare }) => flatShare,
 });

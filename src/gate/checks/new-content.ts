@@ -5,6 +5,7 @@ export const newContent = comparison({
   name: 'new-content',
   threshold: 'maxSameContent',
   bound: 'at most',
-  what: 'versions with the same content are live',
+  what: 'live versions have the same content',
+  one: 'live version has the same content',
   measure: ({ comparison: { sameContent } }) => Number(sameContent),
 });

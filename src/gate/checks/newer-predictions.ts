@@ -6,5 +6,6 @@ export const newerPredictions = comparison({
   threshold: 'maxOlderSeconds',
   bound: 'at most',
   what: 'seconds older than the live predictions',
+  one: 'second older than the live predictions',
   measure: ({ comparison: { olderSeconds } }) => (olderSeconds === null ? null : Math.max(0, olderSeconds)),
 });

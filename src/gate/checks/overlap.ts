@@ -6,5 +6,6 @@ export const overlap = comparison({
   threshold: 'minOverlap',
   bound: 'at least',
   what: 'of users’ first five stay, on average',
+  isShare: true,
   measure: ({ comparison: compared }) => compared.overlap,
 });

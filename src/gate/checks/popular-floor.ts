@@ -6,5 +6,6 @@ export const popularFloor = floor({
   threshold: 'minPopularProducts',
   bound: 'at least',
   what: 'different popular products',
+  one: 'different popular product',
   measure: ({ popularProducts }) => popularProducts,
 });

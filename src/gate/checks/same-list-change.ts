@@ -5,6 +5,7 @@ export const sameListChange = comparison({
   name: 'same-list-change',
   threshold: 'maxSameListIncrease',
   bound: 'at most',
-  what: 'more of users than in the live version share one list of first five',
+  what: 'of users more than in the live version share one list of first five',
+  isShare: true,
   measure: ({ candidate, live }) => Math.max(0, candidate.sameListShare - live.sameListShare),
 });

@@ -7,5 +7,6 @@ export const sameList = floor({
   threshold: 'maxSameListShare',
   bound: 'at most',
   what: 'of users share one list of first five, beyond chance',
+  isShare: true,
   measure: ({ sameListShare, users }) => beyondChance(sameListShare, users),
 });

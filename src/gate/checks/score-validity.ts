@@ -6,5 +6,6 @@ export const scoreValidity = floor({
   threshold: 'maxInvalidScores',
   bound: 'at most',
   what: 'scores are missing or not finite',
+  one: 'score is missing or not finite',
   measure: ({ invalidScores }) => invalidScores,
 });

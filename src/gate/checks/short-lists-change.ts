@@ -5,6 +5,7 @@ export const shortListsChange = comparison({
   name: 'short-lists-change',
   threshold: 'maxShortIncrease',
   bound: 'at most',
-  what: 'more of users than in the live version have fewer than five products',
+  what: 'of users more than in the live version have fewer than five products',
+  isShare: true,
   measure: ({ candidate, live }) => Math.max(0, candidate.shortShare - live.shortShare),
 });

@@ -6,5 +6,6 @@ export const shortLists = floor({
   threshold: 'maxShortShare',
   bound: 'at most',
   what: 'of users have fewer than five products',
+  isShare: true,
   measure: ({ shortShare }) => shortShare,
 });

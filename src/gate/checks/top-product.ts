@@ -8,6 +8,7 @@ export const topProduct = floor({
   threshold: 'maxTopProductShare',
   bound: 'at most',
   what: 'of places in first fives go to one product, beyond chance',
+  isShare: true,
   // A product has at most one place in each five: chance works on the share of users who have it.
   measure: ({ topProductShare, users }) => beyondChance(topProductShare * FIRST_PLACES, users) / FIRST_PLACES,
 });

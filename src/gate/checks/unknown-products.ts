@@ -6,5 +6,6 @@ export const unknownProducts = floor({
   threshold: 'maxUnknownShare',
   bound: 'at most',
   what: 'of rows name products that are not in the catalogue',
+  isShare: true,
   measure: ({ unknownShare }) => unknownShare,
 });

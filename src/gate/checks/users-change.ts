@@ -6,5 +6,6 @@ export const usersChange = comparison({
   threshold: 'maxUsersChange',
   bound: 'at most',
   what: 'is the change in the number of users',
+  isShare: true,
   measure: ({ candidate, live }) => Math.abs(candidate.users / live.users - 1),
 });

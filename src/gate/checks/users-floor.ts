@@ -6,5 +6,6 @@ export const usersFloor = floor({
   threshold: 'minUsers',
   bound: 'at least',
   what: 'users',
+  one: 'user',
   measure: ({ users }) => users,
 });

@@ -6,5 +6,6 @@ export const usersLost = comparison({
   threshold: 'maxUsersLost',
   bound: 'at most',
   what: 'of live users are lost',
+  isShare: true,
   measure: ({ comparison: { lostShare } }) => lostShare,
 });

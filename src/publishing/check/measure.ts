@@ -4,6 +4,7 @@ import type { RankedPair } from '../../domain/prediction.ts';
 import type { Baseline, Measurements, Unreadable } from '../../gate/measurements.ts';
 import { machineFault } from '../input/duckdb.ts';
 import { compareVersions } from './compare-versions.ts';
+import { erasedUsersIn } from './erased-users.ts';
 import { measureVersion, type PredictionsFile } from './measure-version.ts';
 import { quoted, selectNumbers } from './sql.ts';
 import { userRanges } from './user-ranges.ts';
@@ -12,7 +13,7 @@ import { userRanges } from './user-ranges.ts';
 export interface Subject {
   /** Where its predictions.parquet was copied to; null where the archive has none. */
   readonly path: string | null;
-  /** What the file must hold; null where nobody says. */
+  /** What the file must hold, together with those erased since; null where nobody says. */
   readonly users: number | null;
   readonly contentHash: string;
   readonly generatedAt: string;
@@ -94,9 +95,11 @@ async function measureSubject(
   ranges: readonly string[],
 ) {
   const measures = await measureVersion(connection, file, ranges);
-  if (users !== null && measures.users !== users) {
+  const erased = await erasedUsersIn(connection, file.path);
+  if (users !== null && measures.users + erased !== users) {
+    const since = erased === 0 ? '' : `, of whom ${erased} were erased since`;
     throw new Error(
-      `its predictions.parquet has ${measures.users} users, its table was loaded with ${users}`,
+      `its predictions.parquet has ${measures.users} users, its table was loaded with ${users}${since}`,
     );
   }
   return measures;

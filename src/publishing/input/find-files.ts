@@ -1,6 +1,7 @@
 import { glob, readdir, stat } from 'node:fs/promises';
 import { basename, join, matchesGlob } from 'node:path';
-import { BadInputError, messageOf, UnreachableError } from '../../domain/errors.ts';
+import { BadInputError, messageOf, UnreachableError, UsageError } from '../../domain/errors.ts';
+import { shown } from '../../domain/ids.ts';
 import { compareBytes } from '../byte-order.ts';
 import type { FoundFile } from './input-file.ts';
 import type { RemoteFile, RemoteFiles } from './remote-files.ts';
@@ -20,7 +21,7 @@ export interface Finding {
 /**
  * The files that some paths mean: files, folders (all files below them), globs, `s3://bucket/key` and everything below
  * `s3://bucket/prefix`, which are copied to the local disk. In folders, names that begin with `_` or `.` are notes of
- * other tools (`_SUCCESS`) and left out; whatever else is no file is reported when it is opened. Each file once. Throws BadInputError where a path means no file.
+ * other tools (`_SUCCESS`) and left out; whatever else is no file is reported when it is opened. Each file once. Throws BadInputError where a path means no file, and UsageError for an empty one.
  */
 export async function findFiles(paths: readonly string[], finding: Finding): Promise<FoundFile[]> {
   const found = new Map<string, FoundFile>();
@@ -46,6 +47,12 @@ async function findLocal(path: string): Promise<string[]> {
     return someOf(
       files.filter((file) => !isNote(file.slice(path.length))),
       `${path} is a folder without files`,
+    );
+  }
+  // A variable of a script that was never set, most of the time.
+  if (facts === undefined && path.trim() === '') {
+    throw new UsageError(
+      `${shown(path)} among the files names none: give files, folders, globs or s3://bucket/prefix`,
     );
   }
   // What exists is meant, whatever its name looks like; what neither exists nor is a pattern is reported when opened.

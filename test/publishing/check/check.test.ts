@@ -69,6 +69,21 @@ describe('a check', () => {
     expect((await live()).epoch).toBe(1);
   });
 
+  it('is over before the time that the activation it allowed is dated', async () => {
+    await publishDay(0);
+    const version = await loadDay(1);
+    const minute = home.beforePuts(
+      (key) => key.includes(`/checks/${version}-`),
+      async () => home.publisher.advance(60_000),
+    );
+    await activateVersion(version);
+    minute();
+    const [report] = await reports(version);
+    const { activatedAt } = await live();
+    expect(Date.parse(activatedAt) - Date.parse(report!.at)).toBeGreaterThanOrEqual(60_000);
+    expect((await records())[0]).toMatchObject({ version, at: activatedAt });
+  });
+
   it('of a first load has floors, and nothing to compare with', async () => {
     const version = await loadDay(0);
     const report = await checkOf(version);

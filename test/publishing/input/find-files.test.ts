@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { UsageError } from '../../../src/domain/errors.ts';
 import { findFiles } from '../../../src/publishing/input/find-files.ts';
 import type { RemoteFile, RemoteFiles } from '../../../src/publishing/input/remote-files.ts';
 import { createFolder, never, withInput } from '../fixtures.ts';
@@ -50,6 +51,14 @@ it('takes files as they are named, each once, in the order given', async () => {
 it('takes all files of a folder, without the notes of other tools', async () => {
   expect(await find(join(folder.path, 'in'))).toEqual(['a.csv', 'b.csv', 'd[1].csv', 'day=1/part-0']);
 });
+
+it.each(['', ' '])(
+  'refuses the path %j by its value, which a variable that was never set leaves',
+  async (path) => {
+    await expect(find(local('a.csv'), path)).rejects.toBeInstanceOf(UsageError);
+    await expect(find(path)).rejects.toThrow(`${JSON.stringify(path)} among the files names none`);
+  },
+);
 
 it('takes the files that a glob matches', async () => {
   expect(await find(local('*.csv'))).toEqual(['a.csv', 'b.csv', 'd[1].csv']);
