@@ -118,8 +118,9 @@ export async function rejectParquetRows(
   const { userId, productId, score, rank, at } = source;
   const rules = [userId, productId, score, rank, at].filter((rule) => rule !== undefined);
   const places = [columns.entity, columns.class, columns.score, columns.rank, columns.timestamp];
+  // Behind a dot, because DuckDB's client drops a byte-order mark that a text begins with.
   const texts = places.map((place) =>
-    place === undefined ? "''" : `CAST(${sqlName(names[place] ?? '')} AS VARCHAR)`,
+    place === undefined ? "'.'" : `'.' || CAST(${sqlName(names[place] ?? '')} AS VARCHAR)`,
   );
   const result = await connection.stream(
     `SELECT file_row_number + 1, ${texts.join(', ')} FROM ${from} WHERE ${rules.map((rule) => `(${rule}) IS NULL`).join(' OR ')}`,
@@ -131,7 +132,7 @@ export async function rejectParquetRows(
   };
   for await (const chunk of result) {
     for (const [record, ...values] of chunk.getRows()) {
-      const fields = values.map((value) => (typeof value === 'string' ? value : ''));
+      const fields = values.map((value) => (typeof value === 'string' ? value.slice(1) : ''));
       const used = fields.filter((_, place) => places[place] !== undefined);
       await rejects.add({
         file: file.path,

@@ -13,10 +13,11 @@ const isTimestamp = new RegExp(`^${TIMESTAMP}$`);
 
 const hasIdLength = (column: string): string => `strlen(${column}) BETWEEN 1 AND ${MAX_ID_BYTES}`;
 
-// Most ids are plain ASCII, which is much cheaper to see than that none of Unicode's control characters is there.
+// Most ids are plain ASCII, which is much cheaper to see than that none of Unicode's control characters is there, and
+// no byte-order mark at the beginning.
 const idHolds = (column: string): string =>
   String.raw`${hasIdLength(column)} AND CASE WHEN regexp_full_match(${column}, '[ -~]+')
-    THEN true ELSE NOT regexp_matches(${column}, '\p{Cc}') END`;
+    THEN true ELSE NOT regexp_matches(${column}, '^\x{FEFF}|\p{Cc}') END`;
 
 /** SQL expressions over VARCHAR columns; each is NULL where the value breaks its rule. */
 export const sqlRules = {

@@ -234,6 +234,18 @@ describe('CSV of other shapes', () => {
     );
   });
 
+  it('may begin with a byte-order mark; one that joined files bring into an id is named', async () => {
+    const columns = ['ENTITY', 'CLASS', 'SCORE'];
+    const [first, second] = ['\ufeffu,x,0.5\n', '\ufeffv,x,0.5\n'];
+    expect(await items([await folder.file(first), await folder.file(second)], { columns })).toEqual({
+      u: [['x', 0.5]],
+      v: [['x', 0.5]],
+    });
+    await expect(items([await folder.file(first + second)], { columns })).rejects.toThrow(
+      'record 2 (line 2): user id "\ufeffv" begins with a byte-order mark (U+FEFF)',
+    );
+  });
+
   it('has other names for its columns, in every format', async () => {
     const map = { ENTITY: 'Customer_ID', CLASS: 'sku', SCORE: 'p' };
     const rows = [{ customer_id: 'u', SKU: 'b', p: 2 }];

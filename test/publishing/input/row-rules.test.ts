@@ -17,6 +17,38 @@ const rows = async (sql: string) => {
 };
 const sql = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
+describe('the rules for any text', () => {
+  const character = fc.constantFrom('\ufeff', 'a', '#', ' ', '\u0085', '\t', 'é', '\ufefe', '\u{1F600}');
+  const id = fc.oneof(
+    fc.string({ unit: character, maxLength: 4 }),
+    fc.constantFrom(
+      '\ufeffmug',
+      '\ufeff',
+      'mug\ufeff',
+      `\ufeff${'x'.repeat(125)}`,
+      `x${'\ufeff'.repeat(43)}`,
+    ),
+  );
+
+  it('give the verdict of those in TypeScript on any ids', async () => {
+    const columns = { count: 3, entity: 0, class: 1, score: 2, rank: undefined, timestamp: undefined };
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(id, id), { minLength: 1, maxLength: 50 }), async (generated) => {
+        const from = generated.map((ids, at) => `(${at}, ${ids.map(sql).join(', ')})`).join(', ');
+        const found = await rows(
+          `SELECT ${sqlRules.userId('u')} = u AND ${sqlRules.productId('p')} = p
+           FROM (VALUES ${from}) t(place, u, p) ORDER BY place`,
+        );
+        const expected = generated.map((ids) => [
+          rowFault([...ids, '1'], columns) === undefined ? true : null,
+        ]);
+        expect(found).toEqual(expected);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
 describe('the rules for printable text', () => {
   it('read every number of up to five characters as the other rules do', async () => {
     // All that a number is made of, and what is left in the names of numbers, in hexadecimals and in other notations.
