@@ -95,11 +95,11 @@ async function withoutBrokenRecords(
 }
 
 async function rejectBadRows(sources: readonly Source[], opening: Opening, bad: number): Promise<void> {
-  const { rejects, connection, request, signal } = opening;
+  const { rejects, signal } = opening;
   const before = rejects.count;
   for (const { kind, file, text, parquet } of sources) {
     if (kind === 'parquet' && parquet !== undefined) {
-      await rejectParquetRows(connection, parquet, file, request, rejects);
+      await rejectParquetRows(parquet, file, opening);
     }
     if (kind !== 'csv' || text === undefined) continue;
     for await (const { record, line, fault, text: recordText } of inputRows(text)) {

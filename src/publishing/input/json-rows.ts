@@ -25,9 +25,10 @@ export async function* jsonRows({
   file,
   names,
   columns,
-}: Pick<TextSource, 'file' | 'names' | 'columns'>): AsyncGenerator<InputRow> {
+  now,
+}: Pick<TextSource, 'file' | 'names' | 'columns' | 'now'>): AsyncGenerator<InputRow> {
   for await (const { record, line, text, value, fault } of jsonLines(file)) {
-    const row = value === undefined ? { fields: [], fault } : readObject(value, names, columns);
+    const row = value === undefined ? { fields: [], fault } : readObject(value, names, columns, now);
     yield {
       ...{ record, line, fields: row.fields },
       ...(row.fault === undefined ? {} : { fault: row.fault }),
@@ -40,6 +41,7 @@ function readObject(
   value: Readonly<Record<string, unknown>>,
   names: readonly string[],
   columns: Columns,
+  now: number,
 ): { fields: readonly string[]; fault: string | undefined } {
   const fields: string[] = new Array<string>(columns.count).fill('');
   for (const [at, isId] of wanted(columns)) {
@@ -51,7 +53,7 @@ function readObject(
     }
     fields[at] = text;
   }
-  return { fields, fault: rowFault(fields, columns) };
+  return { fields, fault: rowFault(fields, columns, now) };
 }
 
 /** The columns to be read, and whether each holds ids. */

@@ -22,6 +22,8 @@ export interface InputOptions extends InputRequest {
   /** Where it spills. */
   readonly tempDir: string;
   readonly signal: AbortSignal;
+  /** Milliseconds since the epoch; no row may say that it was made long after it. This machine's clock unless given. */
+  readonly now?: number;
   /** Opens what `s3://` inputs come from. */
   readonly openRemoteFiles?: (() => Promise<RemoteFiles>) | undefined;
   /** Called before each file is read. */
@@ -92,7 +94,8 @@ async function readFiles(
   const rejects = createRejects(
     options.rejectsPath ?? join(options.tempDir, `topshelf-rejects-${randomUUID()}.jsonl`),
   );
-  const opening: Opening = { request: options, connection: writer, folder, rejects, signal: options.signal };
+  const { signal, now = Date.now() } = options;
+  const opening: Opening = { request: options, connection: writer, folder, rejects, now, signal };
   const sources: Source[] = [];
   for (const [index, file] of files.entries()) sources.push(await openSource(file, index, opening));
   const scan = await checkRows(sources, opening, options.memoryLimitBytes);

@@ -35,7 +35,7 @@ export function csvSource(
   path: string,
   plainPath: string,
   columns: Columns,
-  { hasHeader, isPrintable }: { hasHeader: boolean; isPrintable: boolean },
+  { hasHeader, isPrintable, now }: { hasHeader: boolean; isPrintable: boolean; now: number },
 ): RowSource {
   const rules = isPrintable ? printableRules : sqlRules;
   const name = (at: number) => `c${at}`;
@@ -49,7 +49,7 @@ export function csvSource(
     productId: rules.productId(name(columns.class)),
     score: rules.score(name(columns.score)),
     rank: columns.rank === undefined ? undefined : rules.rank(name(columns.rank)),
-    at: columns.timestamp === undefined ? undefined : rules.timestamp(name(columns.timestamp)),
+    at: columns.timestamp === undefined ? undefined : rules.timestamp(name(columns.timestamp), now),
   };
 }
 

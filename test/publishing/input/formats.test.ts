@@ -181,6 +181,11 @@ describe('Parquet', () => {
     ['a NULL', `NULL, 'p', 1::DOUBLE, 1, NULL`, 'user id "" is empty'],
     ['a NaN', `'v', 'p', 'nan'::DOUBLE, 1, NULL`, 'score "nan" is not a finite number'],
     ['a reserved id', `'#v', 'p', 1, 1, NULL`, 'user id "#v" begins with #'],
+    [
+      'a time long after now',
+      `'v', 'p', 1, 1, '2099-01-01'`,
+      'timestamp "2099-01-01 00:00:00" is more than a day ahead of the clock',
+    ],
     ['a rank of 0', `'v', 'p', 1, 0, NULL`, 'rank "0" is not a positive whole number'],
   ])('names a row with %s', async (_, bad, message) => {
     const path = await parquet(

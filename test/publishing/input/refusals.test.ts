@@ -90,10 +90,27 @@ describe('too many bad rows stop the load, which names them by file and record',
     );
   });
 
-  it.each(['yesterday', '2026-02-30', '21/11/2026', '1700000000'])('a timestamp of %j', async (time) => {
+  it.each([
+    'yesterday',
+    '2026-02-30',
+    '21/11/2026',
+    '1700000000',
+    '2026-11-21T24:00',
+    '2026-11-21T03:15:00+25:00',
+  ])('a timestamp of %j', async (time) => {
     await expect(read(`ENTITY,CLASS,SCORE,TIMESTAMP\nu,p,1,${time}\n`)).rejects.toThrow(
       'record 1 (line 2): timestamp',
     );
+  });
+
+  it('a timestamp more than a day ahead, which would make every batch after it older than this one', async () => {
+    const path = await folder.file(`ENTITY,CLASS,SCORE,TIMESTAMP\nu,p,1,2099-01-01\nu,q,1,2026-11-22\n`);
+    const now = Date.parse('2026-11-21T03:15:00Z');
+    await expect(withInput([path], () => 0, { now })).rejects.toThrow(
+      'record 1 (line 2): timestamp "2099-01-01" is more than a day ahead of the clock, which says 2026-11-21T03:15:00.000Z',
+    );
+    const generatedAt = await withInput([path], (input) => input.generatedAt, { now, maxRejects: 0.5 });
+    expect(generatedAt).toBe('2026-11-22T00:00:00.000Z');
   });
 
   it('counts records, not lines, where quotes hold newlines', async () => {
