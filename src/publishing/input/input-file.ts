@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { BadInputError, messageOf, UnreachableError } from '../../domain/errors.ts';
@@ -104,6 +104,16 @@ export async function inspectFile(
 /** The file's content, uncompressed. */
 export function openContent({ contentPath }: Pick<InputFile, 'contentPath'>): AsyncIterable<Buffer> {
   return createReadStream(contentPath);
+}
+
+/** What was hashed and what was read must be the same file: an export may still be writing. */
+export async function assertUnchanged(files: readonly InputFile[]): Promise<void> {
+  for (const { path, localPath, bytes, localModifiedAt } of files) {
+    const { size, mtimeMs } = await stat(localPath);
+    if (size !== bytes || mtimeMs !== localModifiedAt) {
+      throw new BadInputError(`${path} changed while it was read; try again when it is complete`);
+    }
+  }
 }
 
 /** Lines from here and there, to see how users are spread; a line in the midst of a quoted field does no harm. */

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BadInputError } from '../../domain/errors.ts';
 import type { RankedPair, StoredPrediction } from '../../domain/prediction.ts';
 import { checkRows, ROWS_FOLDER } from './check-rows.ts';
 import { machineFault, openWorkbench, type Workbench } from './duckdb.ts';
 import { findFiles } from './find-files.ts';
-import { inspectFile, type FoundFile, type InputFile } from './input-file.ts';
+import { assertUnchanged, inspectFile, type FoundFile, type InputFile } from './input-file.ts';
 import { DEFAULT_MAX_REJECTS, type InputRequest } from './input-request.ts';
 import { keptPredictions, popularOf, writeParquet } from './kept-predictions.ts';
 import { openSource, type Opening, type Source } from './open-sources.ts';
@@ -155,14 +155,4 @@ async function inspectAll(
   };
   await Promise.all(Array.from({ length: INSPECTED_AT_ONCE }, inspect));
   return files;
-}
-
-/** What was hashed and what was read must be the same file: an export may still be writing. */
-async function assertUnchanged(files: readonly InputFile[]): Promise<void> {
-  for (const { path, localPath, bytes, localModifiedAt } of files) {
-    const { size, mtimeMs } = await stat(localPath);
-    if (size !== bytes || mtimeMs !== localModifiedAt) {
-      throw new BadInputError(`${path} changed while it was read; try again when it is complete`);
-    }
-  }
 }
