@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { csvRecords, fieldText } from './csv-records.ts';
 import { readCsvColumns } from './csv-header.ts';
 import { formatOf } from './format.ts';
-import type { InputFile } from './input-file.ts';
+import { readHead, type InputFile } from './input-file.ts';
 import type { InputRequest } from './input-request.ts';
 import type { TextSource } from './text-source.ts';
 import { readJsonColumns } from './json-rows.ts';
@@ -44,7 +44,8 @@ const PARQUET_ROW_BYTES = 40;
 /** Finds out what a file is, and how its rows are read. Throws BadInputError where it cannot be a batch. */
 export async function openSource(file: InputFile, index: number, opening: Opening): Promise<Source> {
   const { request, connection, folder, now } = opening;
-  const format = request.format ?? formatOf(file);
+  const head = await readHead(file);
+  const format = request.format ?? formatOf(file, head);
   const plainPath = join(folder, `input-${index}`);
   if (format === 'parquet') {
     await symlink(resolve(file.contentPath), plainPath);
@@ -53,7 +54,7 @@ export async function openSource(file: InputFile, index: number, opening: Openin
     const { rows: _rows, samples, ...rows } = parquet;
     return { file, rows, contentBytes, samples, kind: 'parquet', parquet };
   }
-  const text = await openText(file, format, opening);
+  const text = await openText(file, head, format, opening);
   if (format !== 'csv' || !file.isUtf8) return normalizeSource({ file, text }, index, opening);
   await symlink(resolve(file.contentPath), plainPath);
   return {
@@ -72,13 +73,14 @@ export async function openSource(file: InputFile, index: number, opening: Openin
 
 async function openText(
   file: InputFile,
+  head: Buffer,
   format: TextSource['format'],
   { request, now }: Pick<Opening, 'request' | 'now'>,
 ): Promise<TextSource> {
   switch (format) {
     case 'csv': {
       const hasHeader = request.columns === undefined;
-      return { format, file, columns: await readCsvColumns(file, request), hasHeader, names: [], now };
+      return { format, file, columns: await readCsvColumns(file, head, request), hasHeader, names: [], now };
     }
     case 'json':
       return { format, file, hasHeader: false, now, ...(await readJsonColumns(file, request)) };

@@ -56,7 +56,9 @@ export function createRejects(path: string): Rejects {
     path,
     async add(row) {
       count += 1;
-      const cut = { ...row, text: row.text.slice(0, MAX_TEXT_CHARACTERS) };
+      // A text of its own: a part of one that is 16 MB long would keep all of it.
+      const text = Buffer.from(row.text.slice(0, MAX_TEXT_CHARACTERS)).toString();
+      const cut = { ...row, text };
       if (samples.length < MAX_SAMPLES) samples.push(cut);
       file ??= createWriteStream(writtenTo).on('error', (error) => (failure = error));
       check();
