@@ -5,6 +5,7 @@ import { csvRecords, fieldText, type CsvRecord } from './csv-records.ts';
 import { openContent } from './input-file.ts';
 import type { InputRow, TextSource } from './text-source.ts';
 import { rowFault } from './row-rules.ts';
+import { MAX_RECORD_BYTES } from './row-source.ts';
 
 /** The rows of a CSV file. Throws BadInputError where a quote or a line ending leaves open where records begin. */
 export async function* csvRows({
@@ -37,6 +38,9 @@ function readFields(
   columns: Columns,
   now: number,
 ): { fields: string[]; fault: string | undefined } {
+  if (record.bytes > MAX_RECORD_BYTES) {
+    return { fields: [], fault: `is ${record.bytes} bytes long; at most ${MAX_RECORD_BYTES} are allowed` };
+  }
   const fields: string[] = [];
   for (const field of record.fields) {
     const text = fieldText(field);

@@ -25,7 +25,8 @@ export interface RowShape {
   readonly hasTimestamp: boolean;
 }
 
-const MAX_RECORD_BYTES = 2_000_000;
+/** Longest record of a CSV file, its line ending left out. */
+export const MAX_RECORD_BYTES = 2_000_000;
 // One dialect, nothing guessed: guessing reads a sample, and a sample can look like something that the rest is not.
 const DIALECT = `auto_detect=false, delim=',', quote='"', escape='"', strict_mode=true, null_padding=false, ignore_errors=false,
   max_line_size=${MAX_RECORD_BYTES}, buffer_size=${4 * MAX_RECORD_BYTES}`;

@@ -150,6 +150,22 @@ describe('too many bad rows stop the load, which names them by file and record',
     await expect(read(bytes)).rejects.toThrow('record 2 (line 3): "ÿ" is not valid UTF-8');
   });
 
+  it.each([
+    ['bare', (bytes: number) => 'x'.repeat(bytes)],
+    ['in quotes', (bytes: number) => `"${'""\n'.repeat((bytes - 4) / 3)}xx"`],
+  ])('a record of more than 2 MB, its note %s', async (_, note) => {
+    const textOf = (bytes: number) =>
+      `ENTITY,CLASS,SCORE,NOTE\nu,p,1,a\nu,q,1,${note(bytes - 'u,q,1,'.length)}\nv,p,x,b\nv,q,1,b\n`;
+    const [fits, tooLong] = [await folder.file(textOf(1_999_999)), await folder.file(textOf(2_000_002))];
+    await expect(withInput([tooLong], () => 0, { maxRejects: 0 })).rejects.toThrow(
+      `${tooLong}: record 2 (line 3): is 2000002 bytes long; at most 2000000 are allowed`,
+    );
+    const found = (path: string) =>
+      withInput([path], ({ rows, rejected }) => ({ rows, rejected }), { maxRejects: 1 });
+    expect(await found(fits)).toEqual({ rows: 3, rejected: 1 });
+    expect(await found(tooLong)).toEqual({ rows: 2, rejected: 2 });
+  });
+
   it('mixed line endings, which DuckDB cannot read', async () => {
     await expect(read(`${HEADER}u,p,1\r\nv,p,1\n`)).rejects.toThrow('one file must have one line ending');
   });
