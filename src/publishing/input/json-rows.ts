@@ -7,17 +7,28 @@ import type { InputRow, TextSource } from './text-source.ts';
 import { idText, jsonLines, scalarText } from './json-lines.ts';
 import { rowFault } from './row-rules.ts';
 
-/** The columns of a file of newline JSON: the keys of its first object. Throws BadInputError where some are missing. */
+const OPTIONAL_COLUMNS = ['RANK', 'TIMESTAMP', 'ANCHOR_TIMESTAMP'] as const;
+
+/**
+ * The columns of a file of newline JSON: the keys of its first object, and those of optional columns that come up later.
+ * Throws BadInputError where some are missing.
+ */
 export async function readJsonColumns(
   file: InputFile,
   { map }: InputRequest,
 ): Promise<{ names: readonly string[]; columns: Columns }> {
+  const optional = new Set(OPTIONAL_COLUMNS.map((name) => (map?.[name] ?? name).trim().toUpperCase()));
+  const names = new Set<string>();
+  let first = true;
   for await (const { value } of jsonLines(file)) {
     if (value === undefined) continue;
-    const names = Object.keys(value);
-    return { names, columns: findColumns(file.path, names, map) };
+    for (const name in value) {
+      if (first || optional.has(name.trim().toUpperCase())) names.add(name);
+    }
+    first = false;
   }
-  throw new BadInputError(`${file.path}: no rows: there is no JSON object in it`);
+  if (first) throw new BadInputError(`${file.path}: no rows: there is no JSON object in it`);
+  return { names: [...names], columns: findColumns(file.path, [...names], map) };
 }
 
 /** The rows of a file of newline JSON in long form: one recommendation a line. */

@@ -64,6 +64,32 @@ describe('newline JSON', () => {
     expect(await items([path], { maxRejects: 1 })).toEqual({ 123: [['00123', 1]] });
   });
 
+  it('finds ranks and times in any object: a row without a rank where others have one is bad', async () => {
+    const [bare, ranked] = [
+      { ENTITY: 'u', CLASS: 'a', SCORE: 3 },
+      { ENTITY: 'u', CLASS: 'b', SCORE: 1, rank: 2, Timestamp: '2026-11-20' },
+    ];
+    const path = await folder.file(jsonLines([bare, ranked]));
+    await expect(items([path])).rejects.toThrow('record 1 (line 1): rank "" is not a positive whole number');
+    const later = await folder.file(jsonLines([{ ...bare, rank: 1 }, ranked]));
+    const found = await withInput([later], async (input) => [
+      input.generatedAt,
+      (await collect(input.predictions()))[0]?.items,
+    ]);
+    expect(found).toEqual(['2026-11-20T00:00:00.000Z', '[["a",3],["b",1]]']);
+  });
+
+  it('is refused where its objects name one column in two ways', async () => {
+    const object = { ENTITY: 'u', CLASS: 'a', SCORE: 3 };
+    const path = await folder.file(
+      jsonLines([
+        { ...object, rank: 1 },
+        { ...object, RANK: 1 },
+      ]),
+    );
+    await expect(items([path])).rejects.toThrow('names column RANK more than once');
+  });
+
   it.each([
     ['text that is no JSON', '{"ENTITY":"u"', 'is not JSON'],
     ['a value that is no object', '[1]', 'is not a JSON object'],
