@@ -204,6 +204,14 @@ describe('a file that cannot be a batch is refused', () => {
     await expect(withInput([], () => 0)).rejects.toBeInstanceOf(BadInputError);
   });
 
+  it('one user with more rows than fit into memory, which no other attempt would change', async () => {
+    const rows = Array.from({ length: 500_000 }, (_, at) => `unknown,product-${at},1\n`).join('');
+    const path = await folder.file(`${HEADER}anna,a,1\n${rows}`);
+    const attempt = withInput([path], () => 0, { memoryLimitBytes: 64 * 1024 * 1024 });
+    await expect(attempt).rejects.toBeInstanceOf(BadInputError);
+    await expect(attempt).rejects.toThrow('user "unknown" has 500000 rows, more than fit into memory');
+  });
+
   it('one column that would be two', async () => {
     const path = await folder.file(csv([['u', 'p', 1]]));
     const mapped = withInput([path], () => 0, { map: { ENTITY: 'class' } });
