@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { messageOf, UsageError } from '../domain/errors.ts';
 import { shown } from '../domain/ids.ts';
+import { findColumns } from '../publishing/input/columns.ts';
 import {
   COLUMN_NAMES,
   DEFAULT_MAX_REJECTS,
@@ -45,8 +47,9 @@ export function withInputOptions(command: Command): Command {
     .option('--rejects <path>', 'where bad rows are written (a new file in TOPSHELF_TEMP_DIR unless given)');
 }
 
-/** What the flags say about the input, in publishing's words. */
+/** What the flags say about the input, in publishing's words. Throws UsageError where they do not fit together. */
 export function inputRequest({ format, columns, map, maxRejects, rejects }: InputFlags): InputRequest {
+  if (columns !== undefined) assertComplete(columns, map);
   return {
     maxRejects,
     ...(format === undefined ? {} : { format }),
@@ -54,6 +57,15 @@ export function inputRequest({ format, columns, map, maxRejects, rejects }: Inpu
     ...(map === undefined ? {} : { map }),
     ...(rejects === undefined ? {} : { rejectsPath: rejects }),
   };
+}
+
+/** What is wrong with names that somebody typed is wrong before any file is read. */
+function assertComplete(columns: readonly string[], map: Names | undefined): void {
+  try {
+    findColumns(`--columns ${columns.join(',')}`, columns, map);
+  } catch (error) {
+    throw new UsageError(messageOf(error), { cause: error });
+  }
 }
 
 function parseColumns(text: string, previous?: string[]): string[] {

@@ -13,7 +13,9 @@ const userId = z
   .string()
   .min(1)
   .max(MAX_ID_BYTES)
-  .meta({ description: `1 to ${MAX_ID_BYTES} bytes of UTF-8, no control characters, not beginning with #` });
+  .meta({
+    description: `1 to ${MAX_ID_BYTES} bytes of UTF-8, no control characters, not beginning with # or a byte-order mark`,
+  });
 const placement = z
   .string()
   .regex(/^[a-z0-9_]{1,40}$/)

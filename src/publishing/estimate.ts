@@ -32,7 +32,7 @@ const GB = 1024 ** 3;
 
 /** Reads the input as a load does, and writes nothing. Rejects as `load` does before it makes a table. */
 export async function estimate(
-  context: Pick<PublisherContext, 'memoryLimitBytes' | 'tempDir'>,
+  context: Pick<PublisherContext, 'memoryLimitBytes' | 'tempDir' | 'now'>,
   request: LoadRequest,
   onProgress: OnProgress,
   signal: AbortSignal,

@@ -33,14 +33,15 @@ export function inputOptions(
     memoryLimitBytes,
     tempDir,
     openRemoteFiles,
-  }: Pick<PublisherContext, 'memoryLimitBytes' | 'tempDir' | 'openRemoteFiles'>,
+    now,
+  }: Pick<PublisherContext, 'memoryLimitBytes' | 'tempDir' | 'openRemoteFiles' | 'now'>,
   { keep, input }: BatchRequest & { readonly keep: number },
   onProgress: OnProgress,
   signal: AbortSignal,
 ): InputOptions {
   return {
     ...input,
-    ...{ keep, memoryLimitBytes, tempDir, signal, openRemoteFiles },
+    ...{ keep, memoryLimitBytes, tempDir, signal, openRemoteFiles, now: now() },
     onFetch: (path, bytes) => onProgress({ kind: 'fetching', path, bytes }),
     onFile: (path) => onProgress({ kind: 'reading', path }),
   };

@@ -62,6 +62,12 @@ describe('load, and publish alike', () => {
   it.each([
     ['--format', 'xml', 'Allowed choices are csv, parquet, json, personalize'],
     ['--columns', 'ENTITY,,SCORE', 'has an empty name'],
+    ['--columns', 'ENTITY,CLASS', '--columns ENTITY,CLASS: column SCORE is missing'],
+    [
+      '--columns',
+      'ENTITY,CLASS,SCORE,score',
+      '--columns ENTITY,CLASS,SCORE,score names column SCORE more than',
+    ],
     ['--map', 'USER=customer_id', 'is not NAME=column'],
     ['--map', 'ENTITY', 'is not NAME=column'],
     ['--max-rejects', '2', 'is not a share from 0 to 1'],
@@ -71,6 +77,18 @@ describe('load, and publish alike', () => {
     const { exitCode, err } = await load('none.csv', flag, value);
     expect(exitCode).toBe(EXIT.usage);
     expect(err).toContain(message);
+  });
+
+  it('refuses a --map to a column that --columns does not have, before it reads', async () => {
+    const { exitCode, err } = await load(
+      'none.csv',
+      '--columns',
+      'ENTITY,CLASS,SCORE',
+      '--map',
+      'RANK=place',
+    );
+    expect(exitCode).toBe(EXIT.usage);
+    expect(err).toContain('column place is missing, which RANK is mapped to');
   });
 
   it('takes no column and no list of columns twice', async () => {

@@ -42,6 +42,13 @@ describe('a product id', () => {
     for (const character of ['\u0020', '\u007e', '\u00a0']) expect(productIdFault(character)).toBeUndefined();
   });
 
+  it('may not begin with a byte-order mark, which readers of text drop, and may hold it further on', () => {
+    const fault = 'begins with a byte-order mark (U+FEFF), which is lost where text is read';
+    for (const id of ['\ufeff', '\ufeffmug', '\ufeff\ufeffmug']) expect(productIdFault(id)).toBe(fault);
+    expect(userIdFault('\ufeffanna')).toBe(fault);
+    expect(productIdFault('mug\ufeff')).toBeUndefined();
+  });
+
   it.each(['\ud83e', 'a\udfc1', '\udfc1\ud83e'])('may not hold half a surrogate pair: %j', (id) => {
     expect(productIdFault(id)).toBe('is not valid Unicode');
   });

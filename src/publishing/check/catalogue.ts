@@ -4,8 +4,9 @@ import { symlink } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { BadInputError, messageOf } from '../../domain/errors.ts';
+import { BadInputError, messageOf, UnreachableError } from '../../domain/errors.ts';
 import { shown } from '../../domain/ids.ts';
+import { inspectFile } from '../input/input-file.ts';
 import { statRegularFile } from '../input/regular-file.ts';
 import { quoted, selectNumbers } from './sql.ts';
 
@@ -50,16 +51,20 @@ export async function readCatalogue(
   { catalogue, catalogueColumn }: CatalogueOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  // A name that DuckDB cannot take for a pattern, ending as the file's own, which says whether it is compressed.
-  const plainPath = join(folder, catalogue.endsWith('.gz') ? 'catalogue.csv.gz' : 'catalogue.csv');
-  await symlink(resolve(catalogue), plainPath);
-  const rows = `read_csv(${quoted(plainPath)}, header=true, all_varchar=true, delim=',', quote='"', escape='"')`;
   const refuse = (why: string, cause?: unknown) =>
     new BadInputError(`the catalogue ${catalogue} cannot be used: ${why}`, { cause });
+  // A name that DuckDB cannot take for a pattern.
+  const plainPath = join(folder, 'catalogue.csv');
   const refuseUnread = (error: unknown): never => {
     signal.throwIfAborted();
-    throw refuse(messageOf(error).split('\n')[0] ?? '', error);
+    if (error instanceof UnreachableError) throw error;
+    throw refuse((messageOf(error).split('\n')[0] ?? '').replaceAll(plainPath, catalogue), error);
   };
+  // Gzip by its content, and unpacked by zlib, as the input is: DuckDB takes much of what is truncated for whole.
+  const file = { path: catalogue, localPath: resolve(catalogue) };
+  const { compression } = await inspectFile(file, plainPath, signal).catch(refuseUnread);
+  if (compression === 'none') await symlink(file.localPath, plainPath);
+  const rows = `read_csv(${quoted(plainPath)}, compression='none', header=true, all_varchar=true, delim=',', quote='"', escape='"')`;
   const columns = await connection
     .runAndReadAll(`SELECT * FROM ${rows} LIMIT 0`)
     .then((result) => result.columnNames(), refuseUnread);

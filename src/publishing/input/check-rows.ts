@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BadInputError, messageOf, TopshelfError } from '../../domain/errors.ts';
 import { bucketBounds } from './buckets.ts';
 import { machineFault } from './duckdb.ts';
+import { assertUnchanged } from './input-file.ts';
 import { inputRows } from './input-rows.ts';
 import { normalizeSource, type Opening, type Source } from './open-sources.ts';
 import { rejectParquetRows } from './parquet-source.ts';
@@ -95,11 +96,11 @@ async function withoutBrokenRecords(
 }
 
 async function rejectBadRows(sources: readonly Source[], opening: Opening, bad: number): Promise<void> {
-  const { rejects, connection, request, signal } = opening;
+  const { rejects, signal } = opening;
   const before = rejects.count;
   for (const { kind, file, text, parquet } of sources) {
     if (kind === 'parquet' && parquet !== undefined) {
-      await rejectParquetRows(connection, parquet, file, request, rejects);
+      await rejectParquetRows(parquet, file, opening);
     }
     if (kind !== 'csv' || text === undefined) continue;
     for await (const { record, line, fault, text: recordText } of inputRows(text)) {
@@ -108,11 +109,23 @@ async function rejectBadRows(sources: readonly Source[], opening: Opening, bad: 
       signal.throwIfAborted();
     }
   }
-  // Each rule is written in SQL and in TypeScript; a row on which they differ is not one to go on with.
   const found = rejects.count - before;
-  if (found !== bad) {
-    throw new BadInputError(
-      `${bad} rows cannot be used, and only ${found} of them are known: ${rejects.path}`,
+  if (found === bad) return;
+  await assertUnchanged(sources.map(({ file }) => file));
+  throw new RulesDifferError(bad, found);
+}
+
+/**
+ * Each rule is written in SQL and in TypeScript, and they differ on some row: not one to go on with, and nothing that the
+ * data could do about.
+ */
+export class RulesDifferError extends Error {
+  override readonly name = 'RulesDifferError';
+  constructor(bySql: number, byTypeScript: number) {
+    super(
+      'this is a defect of topshelf, not of the data: two forms of the same rules differ. ' +
+        `In SQL ${bySql} rows are bad, in TypeScript ${byTypeScript}. ` +
+        'Please report these numbers, with the smallest part of the input that brings this about',
     );
   }
 }

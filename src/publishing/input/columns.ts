@@ -24,7 +24,7 @@ export function findColumns(path: string, names: readonly string[], map: InputRe
     const key = wanted(name).trim().toUpperCase();
     const at = keys.indexOf(key);
     if (at !== keys.lastIndexOf(key)) {
-      throw new BadInputError(`${path}: the header names column ${wanted(name)} more than once; ${found}`);
+      throw new BadInputError(`${path} names column ${wanted(name)} more than once; ${found}`);
     }
     // A name that somebody gave is meant to be there; a name of topshelf's own may be.
     if (at < 0 && map[name] !== undefined) {

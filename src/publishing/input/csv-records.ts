@@ -4,6 +4,8 @@ export interface CsvRecord {
   readonly fields: readonly string[];
   /** The line it begins on, the file's first being 1. */
   readonly line: number;
+  /** How long it is, its ending left out. */
+  readonly bytes: number;
   readonly ending: '\n' | '\r\n' | '\r' | '';
   /** Why it cannot be read, in words that follow "record 7 (line 8) …". Nothing comes after such a record. */
   readonly fault?: string;
@@ -21,6 +23,7 @@ export async function* csvRecords(chunks: AsyncIterable<Buffer>): AsyncGenerator
   let state: 'start' | 'bare' | 'quoted' | 'closed' = 'start';
   let line = 1;
   let recordLine = 1;
+  let bytes = 0;
   let wasQuoted = false;
   let pendingReturn = false;
   let first = true;
@@ -32,8 +35,9 @@ export async function* csvRecords(chunks: AsyncIterable<Buffer>): AsyncGenerator
   };
   const take = (ending: CsvRecord['ending'], fault?: string): CsvRecord => {
     endField();
-    const record = { fields, line: recordLine, ending, ...(fault === undefined ? {} : { fault }) };
+    const record = { fields, line: recordLine, bytes, ending, ...(fault === undefined ? {} : { fault }) };
     fields = [];
+    bytes = 0;
     wasQuoted = false;
     recordLine = line;
     return record;
@@ -53,6 +57,8 @@ export async function* csvRecords(chunks: AsyncIterable<Buffer>): AsyncGenerator
         else yield take(character === '\n' ? '\r\n' : '\r');
         if (character === '\n') continue;
       }
+      // A line ending outside of quotes is none of a record's own characters.
+      if (state === 'quoted' || (character !== '\r' && character !== '\n')) bytes += 1;
       if (state === 'quoted') {
         if (character === '"') state = 'closed';
         else {

@@ -5,13 +5,15 @@ import { csvRecords, fieldText, type CsvRecord } from './csv-records.ts';
 import { openContent } from './input-file.ts';
 import type { InputRow, TextSource } from './text-source.ts';
 import { rowFault } from './row-rules.ts';
+import { MAX_RECORD_BYTES } from './row-source.ts';
 
 /** The rows of a CSV file. Throws BadInputError where a quote or a line ending leaves open where records begin. */
 export async function* csvRows({
   file,
   columns,
   hasHeader,
-}: Pick<TextSource, 'file' | 'columns' | 'hasHeader'>): AsyncGenerator<InputRow> {
+  now,
+}: Pick<TextSource, 'file' | 'columns' | 'hasHeader' | 'now'>): AsyncGenerator<InputRow> {
   let number = hasHeader ? -1 : 0;
   let ending: CsvRecord['ending'] | undefined;
   for await (const record of csvRecords(openContent(file))) {
@@ -22,7 +24,7 @@ export async function* csvRows({
     if (broken !== undefined) {
       throw new BadInputError(`${file.path}: record ${number} (line ${record.line}): ${broken}`);
     }
-    const { fields, fault } = readFields(record, columns);
+    const { fields, fault } = readFields(record, columns, now);
     yield {
       ...{ record: number, line: record.line, fields },
       ...(fault === undefined ? {} : { fault }),
@@ -31,14 +33,21 @@ export async function* csvRows({
   }
 }
 
-function readFields(record: CsvRecord, columns: Columns): { fields: string[]; fault: string | undefined } {
+function readFields(
+  record: CsvRecord,
+  columns: Columns,
+  now: number,
+): { fields: string[]; fault: string | undefined } {
+  if (record.bytes > MAX_RECORD_BYTES) {
+    return { fields: [], fault: `is ${record.bytes} bytes long; at most ${MAX_RECORD_BYTES} are allowed` };
+  }
   const fields: string[] = [];
   for (const field of record.fields) {
     const text = fieldText(field);
     if (text === undefined) return { fields: [], fault: `${shown(field)} is not valid UTF-8` };
     fields.push(text);
   }
-  return { fields, fault: rowFault(fields, columns) };
+  return { fields, fault: rowFault(fields, columns, now) };
 }
 
 // DuckDB takes one kind of line ending a file.

@@ -1,4 +1,4 @@
-import { glob, readdir, stat } from 'node:fs/promises';
+import { glob, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, matchesGlob } from 'node:path';
 import { BadInputError, messageOf, UnreachableError, UsageError } from '../../domain/errors.ts';
 import { shown } from '../../domain/ids.ts';
@@ -26,10 +26,15 @@ export interface Finding {
 export async function findFiles(paths: readonly string[], finding: Finding): Promise<FoundFile[]> {
   const found = new Map<string, FoundFile>();
   for (const path of paths) {
-    const files = path.startsWith(SCHEME)
-      ? await fetchFiles(path, finding, found)
-      : (await findLocal(path)).map((localPath) => ({ path: localPath, localPath }));
-    for (const file of files) found.set(file.path, file);
+    if (path.startsWith(SCHEME)) {
+      for (const file of await fetchFiles(path, finding, found)) found.set(file.path, file);
+      continue;
+    }
+    for (const localPath of await findLocal(path)) {
+      // One file may have several names, by links or by ways that lead to it; it goes by the first of them.
+      const key = await realpath(localPath).catch(() => localPath);
+      if (!found.has(key)) found.set(key, { path: localPath, localPath });
+    }
   }
   return [...found.values()];
 }

@@ -17,7 +17,7 @@ const FOREIGN: readonly (readonly [string, Buffer])[] = [
  * The format of a file by its first bytes; names lie too often (`part-00000`). Throws BadInputError for a JSON array,
  * which is no format of rows, and for what has to be unpacked first.
  */
-export function formatOf({ path, head, compression }: InputFile): Format {
+export function formatOf({ path, compression }: InputFile, head: Buffer): Format {
   if (compression === 'none' && head.subarray(0, 4).equals(PARQUET_MAGIC)) return 'parquet';
   refusePacked(path, head, compression);
   const text = head

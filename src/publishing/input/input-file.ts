@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { BadInputError, messageOf, UnreachableError } from '../../domain/errors.ts';
@@ -22,8 +22,6 @@ export interface InputFile extends FoundFile {
   readonly compression: 'gzip' | 'none';
   /** Where its content lies, uncompressed: the file itself, or what it was unpacked to. */
   readonly contentPath: string;
-  /** Its first bytes, uncompressed: the header is in them. */
-  readonly head: Buffer;
   /** How long it is when uncompressed. */
   readonly contentBytes: number;
   /** A line (its bytes as Latin-1) from about every `SAMPLE_EVERY_BYTES` of it. */
@@ -61,12 +59,10 @@ export async function inspectFile(
     const compression = await compressionOf(localPath);
     const hash = createHash('sha256');
     const check = createContentCheck();
-    const head: Buffer[] = [];
     const sampleLines: string[] = [];
     let contentBytes = 0;
     const look = (content: Buffer) => {
       check.add(content);
-      if (contentBytes < HEAD_BYTES) head.push(content);
       contentBytes += content.length;
       takeSamples(content, sampleLines);
     };
@@ -87,7 +83,6 @@ export async function inspectFile(
       sha256: hash.digest('hex'),
       compression,
       contentPath,
-      head: Buffer.concat(head).subarray(0, HEAD_BYTES),
       isUtf8: check.isUtf8(),
       isPrintable: check.isPrintable(),
       contentBytes,
@@ -101,9 +96,34 @@ export async function inspectFile(
   }
 }
 
+/**
+ * The file's first bytes, uncompressed: the header is in them. Read when they are looked at, and not kept: inputs may be
+ * of thousands of files. Throws as `inspectFile` does.
+ */
+export async function readHead({ path, contentPath }: InputFile): Promise<Buffer> {
+  const head: Buffer[] = [];
+  try {
+    for await (const chunk of createReadStream(contentPath, { end: HEAD_BYTES - 1 }))
+      head.push(chunk as Buffer);
+  } catch (error) {
+    throw fileError(path, error);
+  }
+  return Buffer.concat(head);
+}
+
 /** The file's content, uncompressed. */
 export function openContent({ contentPath }: Pick<InputFile, 'contentPath'>): AsyncIterable<Buffer> {
   return createReadStream(contentPath);
+}
+
+/** What was hashed and what was read must be the same file: an export may still be writing. */
+export async function assertUnchanged(files: readonly InputFile[]): Promise<void> {
+  for (const { path, localPath, bytes, localModifiedAt } of files) {
+    const { size, mtimeMs } = await stat(localPath);
+    if (size !== bytes || mtimeMs !== localModifiedAt) {
+      throw new BadInputError(`${path} changed while it was read; try again when it is complete`);
+    }
+  }
 }
 
 /** Lines from here and there, to see how users are spread; a line in the midst of a quoted field does no harm. */

@@ -7,17 +7,28 @@ import type { InputRow, TextSource } from './text-source.ts';
 import { idText, jsonLines, scalarText } from './json-lines.ts';
 import { rowFault } from './row-rules.ts';
 
-/** The columns of a file of newline JSON: the keys of its first object. Throws BadInputError where some are missing. */
+const OPTIONAL_COLUMNS = ['RANK', 'TIMESTAMP', 'ANCHOR_TIMESTAMP'] as const;
+
+/**
+ * The columns of a file of newline JSON: the keys of its first object, and those of optional columns that come up later.
+ * Throws BadInputError where some are missing.
+ */
 export async function readJsonColumns(
   file: InputFile,
   { map }: InputRequest,
 ): Promise<{ names: readonly string[]; columns: Columns }> {
+  const optional = new Set(OPTIONAL_COLUMNS.map((name) => (map?.[name] ?? name).trim().toUpperCase()));
+  const names = new Set<string>();
+  let first = true;
   for await (const { value } of jsonLines(file)) {
     if (value === undefined) continue;
-    const names = Object.keys(value);
-    return { names, columns: findColumns(file.path, names, map) };
+    for (const name in value) {
+      if (first || optional.has(name.trim().toUpperCase())) names.add(name);
+    }
+    first = false;
   }
-  throw new BadInputError(`${file.path}: no rows: there is no JSON object in it`);
+  if (first) throw new BadInputError(`${file.path}: no rows: there is no JSON object in it`);
+  return { names: [...names], columns: findColumns(file.path, [...names], map) };
 }
 
 /** The rows of a file of newline JSON in long form: one recommendation a line. */
@@ -25,9 +36,10 @@ export async function* jsonRows({
   file,
   names,
   columns,
-}: Pick<TextSource, 'file' | 'names' | 'columns'>): AsyncGenerator<InputRow> {
+  now,
+}: Pick<TextSource, 'file' | 'names' | 'columns' | 'now'>): AsyncGenerator<InputRow> {
   for await (const { record, line, text, value, fault } of jsonLines(file)) {
-    const row = value === undefined ? { fields: [], fault } : readObject(value, names, columns);
+    const row = value === undefined ? { fields: [], fault } : readObject(value, names, columns, now);
     yield {
       ...{ record, line, fields: row.fields },
       ...(row.fault === undefined ? {} : { fault: row.fault }),
@@ -40,6 +52,7 @@ function readObject(
   value: Readonly<Record<string, unknown>>,
   names: readonly string[],
   columns: Columns,
+  now: number,
 ): { fields: readonly string[]; fault: string | undefined } {
   const fields: string[] = new Array<string>(columns.count).fill('');
   for (const [at, isId] of wanted(columns)) {
@@ -51,7 +64,7 @@ function readObject(
     }
     fields[at] = text;
   }
-  return { fields, fault: rowFault(fields, columns) };
+  return { fields, fault: rowFault(fields, columns, now) };
 }
 
 /** The columns to be read, and whether each holds ids. */

@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { csvRecords, fieldText } from './csv-records.ts';
 import { readCsvColumns } from './csv-header.ts';
 import { formatOf } from './format.ts';
-import type { InputFile } from './input-file.ts';
+import { readHead, type InputFile } from './input-file.ts';
 import type { InputRequest } from './input-request.ts';
 import type { TextSource } from './text-source.ts';
 import { readJsonColumns } from './json-rows.ts';
@@ -33,6 +33,8 @@ export interface Opening {
   readonly connection: DuckDBConnection;
   readonly folder: string;
   readonly rejects: Rejects;
+  /** Milliseconds since the epoch, when the load began. */
+  readonly now: number;
   readonly signal: AbortSignal;
 }
 
@@ -41,17 +43,18 @@ const PARQUET_ROW_BYTES = 40;
 
 /** Finds out what a file is, and how its rows are read. Throws BadInputError where it cannot be a batch. */
 export async function openSource(file: InputFile, index: number, opening: Opening): Promise<Source> {
-  const { request, connection, folder } = opening;
-  const format = request.format ?? formatOf(file);
+  const { request, connection, folder, now } = opening;
+  const head = await readHead(file);
+  const format = request.format ?? formatOf(file, head);
   const plainPath = join(folder, `input-${index}`);
   if (format === 'parquet') {
     await symlink(resolve(file.contentPath), plainPath);
-    const parquet = await openParquet(connection, file, plainPath, request);
+    const parquet = await openParquet(connection, file, plainPath, request, now);
     const contentBytes = parquet.rows * PARQUET_ROW_BYTES;
     const { rows: _rows, samples, ...rows } = parquet;
     return { file, rows, contentBytes, samples, kind: 'parquet', parquet };
   }
-  const text = await openText(file, format, request);
+  const text = await openText(file, head, format, opening);
   if (format !== 'csv' || !file.isUtf8) return normalizeSource({ file, text }, index, opening);
   await symlink(resolve(file.contentPath), plainPath);
   return {
@@ -59,6 +62,7 @@ export async function openSource(file: InputFile, index: number, opening: Openin
     rows: csvSource(file.path, plainPath, text.columns, {
       hasHeader: text.hasHeader,
       isPrintable: file.isPrintable,
+      now,
     }),
     contentBytes: file.contentBytes,
     samples: await sampleUsers(file, text.columns.entity),
@@ -69,18 +73,19 @@ export async function openSource(file: InputFile, index: number, opening: Openin
 
 async function openText(
   file: InputFile,
+  head: Buffer,
   format: TextSource['format'],
-  request: InputRequest,
+  { request, now }: Pick<Opening, 'request' | 'now'>,
 ): Promise<TextSource> {
   switch (format) {
     case 'csv': {
       const hasHeader = request.columns === undefined;
-      return { format, file, columns: await readCsvColumns(file, request), hasHeader, names: [] };
+      return { format, file, columns: await readCsvColumns(file, head, request), hasHeader, names: [], now };
     }
     case 'json':
-      return { format, file, hasHeader: false, ...(await readJsonColumns(file, request)) };
+      return { format, file, hasHeader: false, now, ...(await readJsonColumns(file, request)) };
     case 'personalize':
-      return { format, file, columns: PERSONALIZE_COLUMNS, hasHeader: false, names: [] };
+      return { format, file, columns: PERSONALIZE_COLUMNS, hasHeader: false, names: [], now };
   }
 }
 
@@ -88,11 +93,11 @@ async function openText(
 export async function normalizeSource(
   { file, text }: { readonly file: InputFile; readonly text: TextSource },
   index: number,
-  { folder, rejects, signal }: Opening,
+  { folder, rejects, now, signal }: Opening,
 ): Promise<Source> {
   const path = join(folder, `normalized-${index}`);
   const { columns, bytes, samples } = await normalize(text, path, rejects, signal);
-  const rows = csvSource(file.path, path, columns, { hasHeader: false, isPrintable: false });
+  const rows = csvSource(file.path, path, columns, { hasHeader: false, isPrintable: false, now });
   return { file, rows, contentBytes: bytes, samples, kind: 'normalized' };
 }
 

@@ -5,7 +5,7 @@ import { machineFault } from './duckdb.ts';
 import type { InputFile } from './input-file.ts';
 import type { InputRequest } from './input-request.ts';
 import type { Rejects } from './rejects.ts';
-import { rowFault, sqlRules } from './row-rules.ts';
+import { momentSql, rowFault, sqlRules } from './row-rules.ts';
 import { sqlName, sqlText, type RowSource } from './row-source.ts';
 
 /** What is known of a Parquet file before its rows are read. */
@@ -26,13 +26,14 @@ export async function openParquet(
   file: InputFile,
   plainPath: string,
   { map }: InputRequest,
+  now: number,
 ): Promise<ParquetSource> {
   const from = `read_parquet(${sqlText(plainPath)})`;
   const described = await read(connection, `DESCRIBE SELECT * FROM ${from}`, file);
   const names = described.map(([name]) => String(name));
   const types = described.map(([, type]) => String(type));
   const columns = findColumns(file.path, names, map);
-  const expressions = expressionsOf(file.path, names, types, columns);
+  const expressions = expressionsOf(file.path, names, types, columns, now);
   const [[rows] = [0]] = await read(connection, `SELECT count(*) FROM ${from}`, file);
   const sampled = `SELECT ${expressions.userId} FROM (SELECT * FROM ${from} USING SAMPLE ${SAMPLES} ROWS)`;
   const samples = (await read(connection, sampled, file)).flatMap(([id]) =>
@@ -51,6 +52,7 @@ function expressionsOf(
   names: readonly string[],
   types: readonly string[],
   columns: Columns,
+  now: number,
 ): Expressions {
   const expression = (
     at: number,
@@ -71,7 +73,9 @@ function expressionsOf(
     score: expression(columns.score, 'numbers', scoreOf),
     rank: columns.rank === undefined ? undefined : expression(columns.rank, 'whole numbers', rankOf),
     at:
-      columns.timestamp === undefined ? undefined : expression(columns.timestamp, 'times or text', momentOf),
+      columns.timestamp === undefined
+        ? undefined
+        : expression(columns.timestamp, 'times or text', momentOf(now)),
   };
 }
 
@@ -92,20 +96,28 @@ function rankOf(name: string, type: string): string | undefined {
     : undefined;
 }
 
-function momentOf(name: string, type: string): string | undefined {
-  if (type === 'VARCHAR') return sqlRules.timestamp(name);
-  return MOMENT.test(type)
-    ? `CASE WHEN ${name} IS NULL THEN 0::DOUBLE WHEN isfinite(${name}) THEN epoch_ms(CAST(${name} AS TIMESTAMP))::DOUBLE END`
-    : undefined;
+const momentOf =
+  (now: number) =>
+  (name: string, type: string): string | undefined => {
+    if (type === 'VARCHAR') return sqlRules.timestamp(name, now);
+    return MOMENT.test(type)
+      ? `CASE WHEN ${name} IS NULL THEN 0::DOUBLE WHEN isfinite(${name}) THEN ${momentSql(`CAST(${name} AS TIMESTAMP)`, now)} END`
+      : undefined;
+  };
+
+interface Rejecting {
+  readonly connection: DuckDBConnection;
+  readonly request: InputRequest;
+  readonly rejects: Rejects;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** Adds the rows that break a rule to `rejects`; records are the file's rows, counted from 1. */
 export async function rejectParquetRows(
-  connection: DuckDBConnection,
   source: ParquetSource,
   file: InputFile,
-  { map }: InputRequest,
-  rejects: Rejects,
+  { connection, request, rejects, now }: Rejecting,
 ): Promise<void> {
   const from = `read_parquet(${sqlText(source.plainPath)}, file_row_number=true)`;
   const described = await read(
@@ -114,12 +126,13 @@ export async function rejectParquetRows(
     file,
   );
   const names = described.map(([name]) => String(name));
-  const columns = findColumns(file.path, names, map);
+  const columns = findColumns(file.path, names, request.map);
   const { userId, productId, score, rank, at } = source;
   const rules = [userId, productId, score, rank, at].filter((rule) => rule !== undefined);
   const places = [columns.entity, columns.class, columns.score, columns.rank, columns.timestamp];
+  // Behind a dot, because DuckDB's client drops a byte-order mark that a text begins with.
   const texts = places.map((place) =>
-    place === undefined ? "''" : `CAST(${sqlName(names[place] ?? '')} AS VARCHAR)`,
+    place === undefined ? "'.'" : `'.' || CAST(${sqlName(names[place] ?? '')} AS VARCHAR)`,
   );
   const result = await connection.stream(
     `SELECT file_row_number + 1, ${texts.join(', ')} FROM ${from} WHERE ${rules.map((rule) => `(${rule}) IS NULL`).join(' OR ')}`,
@@ -131,12 +144,12 @@ export async function rejectParquetRows(
   };
   for await (const chunk of result) {
     for (const [record, ...values] of chunk.getRows()) {
-      const fields = values.map((value) => (typeof value === 'string' ? value : ''));
+      const fields = values.map((value) => (typeof value === 'string' ? value.slice(1) : ''));
       const used = fields.filter((_, place) => places[place] !== undefined);
       await rejects.add({
         file: file.path,
         record: Number(record),
-        reason: rowFault(fields, asRead) ?? 'a value cannot be used',
+        reason: rowFault(fields, asRead, now) ?? 'a value cannot be used',
         text: JSON.stringify(used),
       });
     }

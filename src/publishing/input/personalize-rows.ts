@@ -20,9 +20,12 @@ interface PersonalizeRecord {
  * The rows of what AWS Personalize's batch inference writes: a user a line, products and scores in two lists. A record
  * that it could not answer (`error`) is one bad row.
  */
-export async function* personalizeRows({ file }: Pick<TextSource, 'file'>): AsyncGenerator<InputRow> {
+export async function* personalizeRows({
+  file,
+  now,
+}: Pick<TextSource, 'file' | 'now'>): AsyncGenerator<InputRow> {
   for await (const { record, line, text, value, fault } of jsonLines(file)) {
-    const rows = value === undefined ? fault : readRecord(value);
+    const rows = value === undefined ? fault : readRecord(value, now);
     const about = { record, line, text: () => text };
     if (rows === undefined || typeof rows === 'string') {
       yield { ...about, fields: [], fault: rows ?? 'is not a record' };
@@ -33,11 +36,10 @@ export async function* personalizeRows({ file }: Pick<TextSource, 'file'>): Asyn
 }
 
 /** The rows of a record, or what is wrong with all of it. */
-function readRecord({
-  input,
-  output,
-  error,
-}: PersonalizeRecord): Pick<InputRow, 'fields' | 'fault'>[] | string {
+function readRecord(
+  { input, output, error }: PersonalizeRecord,
+  now: number,
+): Pick<InputRow, 'fields' | 'fault'>[] | string {
   if (error !== undefined && error !== null && error !== '')
     return `Personalize could not answer: ${shown(error)}`;
   const user = idText(input?.userId);
@@ -55,7 +57,7 @@ function readRecord({
     if (id === undefined)
       return { fields: [], fault: `product id ${shown(product)} is not text or a whole number` };
     const fields = [user, id, scalarText(scores[at]) ?? '', String(at + 1)];
-    const fault = rowFault(fields, PERSONALIZE_COLUMNS);
+    const fault = rowFault(fields, PERSONALIZE_COLUMNS, now);
     return { fields, ...(fault === undefined ? {} : { fault }) };
   });
 }

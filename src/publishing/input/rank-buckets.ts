@@ -1,10 +1,14 @@
-import { messageOf, UnreachableError } from '../../domain/errors.ts';
+import { BadInputError, messageOf, UnreachableError } from '../../domain/errors.ts';
+import { shown } from '../../domain/ids.ts';
 import { encodeItems } from '../../domain/prediction.ts';
 import { createContentHash } from '../content-hash.ts';
 import { machineFault, type Workbench } from './duckdb.ts';
 import { collectPredictions, type KeptPredictions } from './kept-predictions.ts';
 import { groupUsers, rankedUsers } from './ranked-users.ts';
 import type { Scan } from './scan.ts';
+
+/** More rows than this are no list for anybody, but a default or a missing id that took the place of many. */
+const MAX_USER_ROWS = 100_000;
 
 /** What the ranking of all buckets came to. */
 export interface Ranked {
@@ -17,7 +21,8 @@ export interface Ranked {
 
 /**
  * Ranks one bucket after the other, the database grouping the next one meanwhile, and collects, counts and hashes what is
- * kept in the file at `path`. Throws UnreachableError where the disk, or the memory, is not enough.
+ * kept in the file at `path`. Throws UnreachableError where the disk, or the memory, is not enough, and BadInputError
+ * where one user has too many rows for it.
  */
 export async function rankBuckets(
   workbench: Pick<Workbench, 'connect'>,
@@ -31,7 +36,9 @@ export async function rankBuckets(
     const totals = await rankInto(kept, workbench, scan, keep);
     return { ...totals, contentHash: hash.digest() };
   } catch (error) {
-    throw machineFault(error) ?? diskFault(error) ?? error;
+    const fault = machineFault(error);
+    if (fault !== undefined) throw (await tooManyRows(workbench, scan, error)) ?? fault;
+    throw diskFault(error) ?? error;
   } finally {
     kept.finish();
   }
@@ -83,6 +90,36 @@ export function assertComplete(seen: number, scanned: number): void {
   throw new UnreachableError(
     `only ${seen} of ${scanned} rows came back from the temporary folder; look at the disk and its space, and try again`,
   );
+}
+
+/**
+ * Why the memory was not enough, if it is the input's fault: all rows of a user are ranked together, and another attempt
+ * would end no better. Looked for afterwards, because counting every user's rows takes time that no other load needs.
+ */
+async function tooManyRows(
+  workbench: Pick<Workbench, 'connect'>,
+  { buckets }: Scan,
+  cause: unknown,
+): Promise<BadInputError | undefined> {
+  try {
+    const connection = await workbench.connect();
+    for (const bucket of buckets) {
+      const [[user, rows] = []] = (
+        await connection.runAndReadAll(
+          `SELECT userId, count(*)::DOUBLE FROM (${bucket}) GROUP BY userId HAVING count(*) > ${MAX_USER_ROWS} LIMIT 1`,
+        )
+      ).getRows();
+      if (user === undefined) continue;
+      return new BadInputError(
+        `user ${shown(user)} has ${String(rows)} rows, more than fit into memory together; no more than ` +
+          `${MAX_USER_ROWS} of one user are meant to`,
+        { cause },
+      );
+    }
+  } catch {
+    // What was known before is what is reported.
+  }
+  return undefined;
 }
 
 /** A failure of the temporary folder's disk: errors of the file system have a number. */

@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BadInputError } from '../../domain/errors.ts';
 import type { RankedPair, StoredPrediction } from '../../domain/prediction.ts';
 import { checkRows, ROWS_FOLDER } from './check-rows.ts';
+import { clearRejects } from './clear-rejects.ts';
 import { machineFault, openWorkbench, type Workbench } from './duckdb.ts';
 import { findFiles } from './find-files.ts';
-import { inspectFile, type FoundFile, type InputFile } from './input-file.ts';
+import { assertUnchanged, inspectFile, type FoundFile, type InputFile } from './input-file.ts';
 import { DEFAULT_MAX_REJECTS, type InputRequest } from './input-request.ts';
 import { keptPredictions, popularOf, writeParquet } from './kept-predictions.ts';
 import { openSource, type Opening, type Source } from './open-sources.ts';
 import { rankBuckets } from './rank-buckets.ts';
 import { assertFewRejects, createRejects, type RejectedRow } from './rejects.ts';
 import type { RemoteFiles } from './remote-files.ts';
+import type { Scan } from './scan.ts';
 
 export interface InputOptions extends InputRequest {
   /** Most products kept of each user. */
@@ -22,6 +24,8 @@ export interface InputOptions extends InputRequest {
   /** Where it spills. */
   readonly tempDir: string;
   readonly signal: AbortSignal;
+  /** Milliseconds since the epoch; no row may say that it was made long after it. This machine's clock unless given. */
+  readonly now?: number;
   /** Opens what `s3://` inputs come from. */
   readonly openRemoteFiles?: (() => Promise<RemoteFiles>) | undefined;
   /** Called before each file is read. */
@@ -64,7 +68,7 @@ const INSPECTED_AT_ONCE = 4;
 
 /**
  * Reads a batch within the memory limit, whatever its size. Bad rows are left out and written to a file, as long as
- * their share is small. Throws BadInputError, naming file and record, for what must not be published, and
+ * their share is small. Throws UsageError for a file of bad rows that must not be replaced, BadInputError, naming file and record, for what must not be published, and
  * UnreachableError where a file or the disk cannot be used.
  */
 export async function readInput(paths: readonly string[], options: InputOptions): Promise<Input> {
@@ -73,6 +77,7 @@ export async function readInput(paths: readonly string[], options: InputOptions)
   try {
     const { openRemoteFiles, onFetch = () => undefined, signal } = options;
     const found = await findFiles(paths, { folder: workbench.folder, openRemoteFiles, onFetch, signal });
+    if (options.rejectsPath !== undefined) await clearRejects(options.rejectsPath, found);
     const files = await inspectAll(found, workbench.folder, options);
     return await readFiles(files, workbench, options);
   } catch (error) {
@@ -92,10 +97,9 @@ async function readFiles(
   const rejects = createRejects(
     options.rejectsPath ?? join(options.tempDir, `topshelf-rejects-${randomUUID()}.jsonl`),
   );
-  const opening: Opening = { request: options, connection: writer, folder, rejects, signal: options.signal };
-  const sources: Source[] = [];
-  for (const [index, file] of files.entries()) sources.push(await openSource(file, index, opening));
-  const scan = await checkRows(sources, opening, options.memoryLimitBytes);
+  const { signal, now = Date.now() } = options;
+  const opening: Opening = { request: options, connection: writer, folder, rejects, now, signal };
+  const scan = await scanFiles(files, opening, options.memoryLimitBytes);
   await assertUnchanged(files);
   for (const { contentPath, compression } of files) if (compression === 'gzip') await rm(contentPath);
   assertFewRejects(rejects, scan.rows + rejects.count, options.maxRejects ?? DEFAULT_MAX_REJECTS);
@@ -126,6 +130,21 @@ async function readFiles(
   };
 }
 
+async function scanFiles(
+  files: readonly InputFile[],
+  opening: Opening,
+  memoryLimitBytes: number,
+): Promise<Scan> {
+  try {
+    const sources: Source[] = [];
+    for (const [index, file] of files.entries()) sources.push(await openSource(file, index, opening));
+    return await checkRows(sources, opening, memoryLimitBytes);
+  } catch (error) {
+    await opening.rejects.discard();
+    throw error;
+  }
+}
+
 async function writeKeptRows(workbench: Workbench, keptPath: string, users: number): Promise<KeptRows> {
   const parquetPath = join(workbench.folder, 'predictions.parquet');
   try {
@@ -152,14 +171,4 @@ async function inspectAll(
   };
   await Promise.all(Array.from({ length: INSPECTED_AT_ONCE }, inspect));
   return files;
-}
-
-/** What was hashed and what was read must be the same file: an export may still be writing. */
-async function assertUnchanged(files: readonly InputFile[]): Promise<void> {
-  for (const { path, localPath, bytes, localModifiedAt } of files) {
-    const { size, mtimeMs } = await stat(localPath);
-    if (size !== bytes || mtimeMs !== localModifiedAt) {
-      throw new BadInputError(`${path} changed while it was read; try again when it is complete`);
-    }
-  }
 }

@@ -1,5 +1,7 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { createWriteStream, statSync, type WriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { BadInputError, messageOf, UnreachableError } from '../../domain/errors.ts';
 
@@ -18,11 +20,13 @@ export interface Rejects {
   readonly count: number;
   /** The first `MAX_SAMPLES`. */
   readonly samples: readonly RejectedRow[];
-  /** The file, which is there once a row has been added. */
+  /** The file, which is there once it is finished, if a row has been added. */
   readonly path: string;
   add(row: RejectedRow): Promise<void>;
-  /** Completes the file. Throws UnreachableError where it cannot be written. */
+  /** Completes the file and puts it in its place. Throws UnreachableError where it cannot be written. */
   finish(): Promise<void>;
+  /** Leaves nothing of a file that was not finished. */
+  discard(): Promise<void>;
 }
 
 export const MAX_SAMPLES = 10;
@@ -30,6 +34,9 @@ const SHOWN = 3;
 const MAX_TEXT_CHARACTERS = 500;
 
 export function createRejects(path: string): Rejects {
+  // Devices and pipes are written to as they are.
+  const isSpecial = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
+  const writtenTo = isSpecial ? path : `${path}.${randomUUID()}.unfinished`;
   const samples: RejectedRow[] = [];
   let count = 0;
   let file: WriteStream | undefined;
@@ -49,9 +56,11 @@ export function createRejects(path: string): Rejects {
     path,
     async add(row) {
       count += 1;
-      const cut = { ...row, text: row.text.slice(0, MAX_TEXT_CHARACTERS) };
+      // A text of its own: a part of one that is 16 MB long would keep all of it.
+      const text = Buffer.from(row.text.slice(0, MAX_TEXT_CHARACTERS)).toString();
+      const cut = { ...row, text };
       if (samples.length < MAX_SAMPLES) samples.push(cut);
-      file ??= createWriteStream(path).on('error', (error) => (failure = error));
+      file ??= createWriteStream(writtenTo).on('error', (error) => (failure = error));
       check();
       if (!file.write(`${JSON.stringify(cut)}\n`)) {
         // An error of the file ends the wait too, and is reported as what it is.
@@ -64,6 +73,14 @@ export function createRejects(path: string): Rejects {
       file.end();
       await finished(file).catch((error: unknown) => (failure ??= error));
       check();
+      if (!isSpecial) await rename(writtenTo, path).catch((error: unknown) => (failure = error));
+      check();
+    },
+    async discard() {
+      if (file === undefined) return;
+      // Once it is closed: until then it may still be made.
+      await finished(file.destroy()).catch(() => undefined);
+      if (!isSpecial) await rm(writtenTo, { force: true });
     },
   };
 }

@@ -5,18 +5,23 @@ import type { Columns } from './columns.ts';
 // that breaks the rule, and in TypeScript, which says what is wrong once SQL has found that something is.
 const NUMBER = String.raw`[ \t]*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*`;
 const WHOLE_NUMBER = String.raw`[ \t]*[0-9]{1,9}[ \t]*`;
-const TIMESTAMP = String.raw`[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?`;
+// Bounded so that what reads it agrees: DuckDB takes an hour of 24 and offsets of several days, and no offset without
+// seconds before it. The groups are what `momentOf` puts together.
+const TIMESTAMP = String.raw`([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]((?:[01][0-9]|2[0-3]):[0-5][0-9])(?:(:[0-5][0-9](?:\.[0-9]{1,9})?)(?:Z|([+-](?:[01][0-9]|2[0-3]))(?::?([0-5][0-9]))?)?)?)?`;
+/** How far a timestamp may be ahead of the clock: no zone is further ahead, and clocks differ by less. */
+const MAX_AHEAD_MS = 24 * 60 * 60 * 1000;
 
 const isNumber = new RegExp(`^${NUMBER}$`);
 const isWholeNumber = new RegExp(`^${WHOLE_NUMBER}$`);
-const isTimestamp = new RegExp(`^${TIMESTAMP}$`);
+const timestampParts = new RegExp(`^${TIMESTAMP}$`);
 
 const hasIdLength = (column: string): string => `strlen(${column}) BETWEEN 1 AND ${MAX_ID_BYTES}`;
 
-// Most ids are plain ASCII, which is much cheaper to see than that none of Unicode's control characters is there.
+// Most ids are plain ASCII, which is much cheaper to see than that none of Unicode's control characters is there, and
+// no byte-order mark at the beginning.
 const idHolds = (column: string): string =>
   String.raw`${hasIdLength(column)} AND CASE WHEN regexp_full_match(${column}, '[ -~]+')
-    THEN true ELSE NOT regexp_matches(${column}, '\p{Cc}') END`;
+    THEN true ELSE NOT regexp_matches(${column}, '^\x{FEFF}|\p{Cc}') END`;
 
 /** SQL expressions over VARCHAR columns; each is NULL where the value breaks its rule. */
 export const sqlRules = {
@@ -30,10 +35,15 @@ export const sqlRules = {
   rank: (column: string) =>
     `CASE WHEN regexp_full_match(${column}, '${WHOLE_NUMBER}') THEN NULLIF(TRY_CAST(${column} AS INTEGER), 0) END`,
   /** Milliseconds since the epoch, UTC unless it says otherwise; 0 where the field is empty. */
-  timestamp: (column: string) =>
+  timestamp: (column: string, now: number) =>
     `CASE WHEN ${column} IS NULL THEN 0::DOUBLE WHEN regexp_full_match(${column}, '${TIMESTAMP}')
-       THEN epoch_ms(TRY_CAST(${column} AS TIMESTAMPTZ))::DOUBLE END`,
+       THEN ${momentSql(`TRY_CAST(${column} AS TIMESTAMPTZ)`, now)} END`,
 };
+
+/** SQL for a moment in milliseconds since the epoch; NULL where it is too far ahead of `now`. */
+export function momentSql(moment: string, now: number): string {
+  return `CASE WHEN epoch_ms(${moment}) <= ${now + MAX_AHEAD_MS} THEN epoch_ms(${moment})::DOUBLE END`;
+}
 
 /**
  * The same for columns that hold nothing but printable ASCII: the same verdict on every value, for half the work. Of what
@@ -49,8 +59,11 @@ export const printableRules: typeof sqlRules = {
        THEN TRY_CAST(${column} AS DOUBLE) + 0 END`,
 };
 
-/** What is wrong with a record's fields, the value received in it; undefined where they are fine. */
-export function rowFault(fields: readonly string[], columns: Columns): string | undefined {
+/**
+ * What is wrong with a record's fields, the value received in it; undefined where they are fine. `now` is in milliseconds
+ * since the epoch.
+ */
+export function rowFault(fields: readonly string[], columns: Columns, now: number): string | undefined {
   const { count } = columns;
   // As DuckDB, which takes an empty field too many for a trailing comma.
   const isTrailingComma = fields.length === count + 1 && fields[count] === '';
@@ -71,17 +84,23 @@ export function rowFault(fields: readonly string[], columns: Columns): string | 
     return `rank ${shown(rank)} is not a positive whole number`;
   }
   const timestamp = value(columns.timestamp);
-  if (timestamp !== '' && !(isTimestamp.test(timestamp) && isMoment(timestamp))) {
-    return `timestamp ${shown(timestamp)} is not a time such as "2026-11-21T03:15:00Z"`;
-  }
-  return undefined;
+  return timestamp === '' ? undefined : timestampFault(timestamp, now);
 }
 
-// JavaScript is lenient about days that a month does not have, DuckDB is not.
-function isMoment(text: string): boolean {
-  const day = text.slice(0, 10);
-  const time = Date.parse(`${day}T00:00:00Z`);
-  if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(day)) return false;
-  const [, hour = '0', minute = '0', second = '0'] = /^.{10}.(\d\d):(\d\d)(?::(\d\d))?/.exec(text) ?? [];
-  return Number(hour) <= 23 && Number(minute) <= 59 && Number(second) <= 59;
+function timestampFault(text: string, now: number): string | undefined {
+  const moment = momentOf(text);
+  if (moment === undefined) return `timestamp ${shown(text)} is not a time such as "2026-11-21T03:15:00Z"`;
+  if (moment <= now + MAX_AHEAD_MS) return undefined;
+  return `timestamp ${shown(text)} is more than a day ahead of the clock, which says ${new Date(now).toISOString()}`;
+}
+
+/** Milliseconds since the epoch; undefined where the text is no time. */
+function momentOf(text: string): number | undefined {
+  const parts = timestampParts.exec(text);
+  if (parts === null) return undefined;
+  const [, day = '', clock = '00:00', seconds = ':00', hours, minutes = '00'] = parts;
+  // JavaScript is lenient about days that a month does not have, DuckDB is not.
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(day)) return undefined;
+  return Date.parse(`${day}T${clock}${seconds}${hours === undefined ? 'Z' : `${hours}:${minutes}`}`);
 }

@@ -25,7 +25,8 @@ export interface RowShape {
   readonly hasTimestamp: boolean;
 }
 
-const MAX_RECORD_BYTES = 2_000_000;
+/** Longest record of a CSV file, its line ending left out. */
+export const MAX_RECORD_BYTES = 2_000_000;
 // One dialect, nothing guessed: guessing reads a sample, and a sample can look like something that the rest is not.
 const DIALECT = `auto_detect=false, delim=',', quote='"', escape='"', strict_mode=true, null_padding=false, ignore_errors=false,
   max_line_size=${MAX_RECORD_BYTES}, buffer_size=${4 * MAX_RECORD_BYTES}`;
@@ -35,7 +36,7 @@ export function csvSource(
   path: string,
   plainPath: string,
   columns: Columns,
-  { hasHeader, isPrintable }: { hasHeader: boolean; isPrintable: boolean },
+  { hasHeader, isPrintable, now }: { hasHeader: boolean; isPrintable: boolean; now: number },
 ): RowSource {
   const rules = isPrintable ? printableRules : sqlRules;
   const name = (at: number) => `c${at}`;
@@ -49,7 +50,7 @@ export function csvSource(
     productId: rules.productId(name(columns.class)),
     score: rules.score(name(columns.score)),
     rank: columns.rank === undefined ? undefined : rules.rank(name(columns.rank)),
-    at: columns.timestamp === undefined ? undefined : rules.timestamp(name(columns.timestamp)),
+    at: columns.timestamp === undefined ? undefined : rules.timestamp(name(columns.timestamp), now),
   };
 }
 

@@ -24,4 +24,6 @@ export interface TextSource {
   readonly hasHeader: boolean;
   /** The file's own names of the columns; JSON objects are looked up by them. */
   readonly names: readonly string[];
+  /** Milliseconds since the epoch: no timestamp may be far ahead of it. */
+  readonly now: number;
 }

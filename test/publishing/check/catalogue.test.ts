@@ -65,6 +65,25 @@ describe('a catalogue', () => {
     expect(await unknownIn(link)).toBe(1);
   });
 
+  it('is gzip by its content, whatever its name, and refused where it is not whole', async () => {
+    const packed = gzip(`id\n${ids.join('\n')}\n`);
+    expect(await unknownIn(await folder.file(packed, 'packed.csv'))).toBe(0);
+    expect(await unknownIn(await folder.file(`id\n${ids.join('\n')}\n`, 'plain.csv.gz'))).toBe(0);
+    const long = gzip(`id\n${Array.from({ length: 5000 }, (_, at) => `${at}-${Math.sin(at)}\n`).join('')}`);
+    for (const length of [long.length - 1, long.length - 8, long.length >> 1]) {
+      const attempt = checkWith(await folder.file(long.subarray(0, length), 'cut.csv.gz'));
+      await expect(attempt).rejects.toBeInstanceOf(BadInputError);
+      await expect(attempt).rejects.toThrow('cut.csv.gz is a truncated gzip file');
+    }
+  });
+
+  it('that cannot be read is named as it was given', async () => {
+    const path = await folder.file(Buffer.from('id\n\xff\xfe\n', 'latin1'), 'latin.csv');
+    const error = await checkWith(path).catch((caught: unknown) => caught as Error);
+    expect((error as Error).message).toContain(`the catalogue ${path} cannot be used`);
+    expect((error as Error).message).not.toContain('topshelf-load-');
+  });
+
   it('keeps ids as they are: 00123 is not 123', async () => {
     const paths = [await folder.file(`ENTITY,CLASS,SCORE\nu,00123,1\nu,1e3,0.5\n`)];
     const { version: numeric } = await load(publisher, { placement, paths }, () => undefined, never);

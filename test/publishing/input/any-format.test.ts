@@ -38,6 +38,7 @@ describe('any rows, in any order, in any format', () => {
         '7',
         'é',
         '\uffee',
+        'a\ufeff',
         '\u{1F600}',
         'a,b',
         'say "hi"',
@@ -114,6 +115,30 @@ describe('any rows, in any order, in any format', () => {
       await expect(refused).rejects.toThrow('is 129 bytes long; at most 128 are allowed');
     }
   });
+
+  it.each(Object.entries(writers))(
+    'take no id that begins with a byte-order mark: %s',
+    async (name, write) => {
+      const options = {
+        ...(name === 'header-less CSV' ? { columns: ['ENTITY', 'CLASS', 'SCORE', 'RANK'] } : {}),
+        format: formatOf(name),
+      } as const;
+      const good: Row = ['u', 'p', 1, 1];
+      const bad: Row[] = [
+        ['\ufeffu', 'p', 1, 1],
+        ['u', '\ufeffp', 1, 1],
+      ];
+      for (const row of bad) {
+        const path = await write([good, row]);
+        await expect(withInput([path], () => 0, options)).rejects.toThrow('begins with a byte-order mark');
+        const found = await withInput([path], (input) => collect(input.predictions()), {
+          ...options,
+          maxRejects: 1,
+        });
+        expect(found).toEqual([{ userId: 'u', items: '[["p",1]]' }]);
+      }
+    },
+  );
 
   const formatOf = (name: string) =>
     name === 'Parquet' ? 'parquet' : name.includes('JSON') ? 'json' : 'csv';

@@ -48,6 +48,13 @@ it('takes files as they are named, each once, in the order given', async () => {
   ]);
 });
 
+it('takes a file once, by whatever ways and links it is named', async () => {
+  const linked = join(folder.path, 'second-name.csv');
+  await symlink(local('a.csv'), linked);
+  expect(await find(local('a.csv'), `${folder.path}/in/day=1/../a.csv`, linked)).toEqual(['a.csv']);
+  expect(await find(linked, local('*.csv'))).toEqual([linked, 'b.csv', 'd[1].csv']);
+});
+
 it('takes all files of a folder, without the notes of other tools', async () => {
   expect(await find(join(folder.path, 'in'))).toEqual(['a.csv', 'b.csv', 'd[1].csv', 'day=1/part-0']);
 });

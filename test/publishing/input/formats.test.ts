@@ -64,6 +64,32 @@ describe('newline JSON', () => {
     expect(await items([path], { maxRejects: 1 })).toEqual({ 123: [['00123', 1]] });
   });
 
+  it('finds ranks and times in any object: a row without a rank where others have one is bad', async () => {
+    const [bare, ranked] = [
+      { ENTITY: 'u', CLASS: 'a', SCORE: 3 },
+      { ENTITY: 'u', CLASS: 'b', SCORE: 1, rank: 2, Timestamp: '2026-11-20' },
+    ];
+    const path = await folder.file(jsonLines([bare, ranked]));
+    await expect(items([path])).rejects.toThrow('record 1 (line 1): rank "" is not a positive whole number');
+    const later = await folder.file(jsonLines([{ ...bare, rank: 1 }, ranked]));
+    const found = await withInput([later], async (input) => [
+      input.generatedAt,
+      (await collect(input.predictions()))[0]?.items,
+    ]);
+    expect(found).toEqual(['2026-11-20T00:00:00.000Z', '[["a",3],["b",1]]']);
+  });
+
+  it('is refused where its objects name one column in two ways', async () => {
+    const object = { ENTITY: 'u', CLASS: 'a', SCORE: 3 };
+    const path = await folder.file(
+      jsonLines([
+        { ...object, rank: 1 },
+        { ...object, RANK: 1 },
+      ]),
+    );
+    await expect(items([path])).rejects.toThrow('names column RANK more than once');
+  });
+
   it.each([
     ['text that is no JSON', '{"ENTITY":"u"', 'is not JSON'],
     ['a value that is no object', '[1]', 'is not a JSON object'],
@@ -181,6 +207,11 @@ describe('Parquet', () => {
     ['a NULL', `NULL, 'p', 1::DOUBLE, 1, NULL`, 'user id "" is empty'],
     ['a NaN', `'v', 'p', 'nan'::DOUBLE, 1, NULL`, 'score "nan" is not a finite number'],
     ['a reserved id', `'#v', 'p', 1, 1, NULL`, 'user id "#v" begins with #'],
+    [
+      'a time long after now',
+      `'v', 'p', 1, 1, '2099-01-01'`,
+      'timestamp "2099-01-01 00:00:00" is more than a day ahead of the clock',
+    ],
     ['a rank of 0', `'v', 'p', 1, 0, NULL`, 'rank "0" is not a positive whole number'],
   ])('names a row with %s', async (_, bad, message) => {
     const path = await parquet(
@@ -231,6 +262,18 @@ describe('CSV of other shapes', () => {
     const named = await folder.file(csv([['u', 'a', 1]]));
     await expect(items([named], { columns: ['Entity', 'class', 'score'] })).rejects.toThrow(
       'leave --columns out',
+    );
+  });
+
+  it('may begin with a byte-order mark; one that joined files bring into an id is named', async () => {
+    const columns = ['ENTITY', 'CLASS', 'SCORE'];
+    const [first, second] = ['\ufeffu,x,0.5\n', '\ufeffv,x,0.5\n'];
+    expect(await items([await folder.file(first), await folder.file(second)], { columns })).toEqual({
+      u: [['x', 0.5]],
+      v: [['x', 0.5]],
+    });
+    await expect(items([await folder.file(first + second)], { columns })).rejects.toThrow(
+      'record 2 (line 2): user id "\ufeffv" begins with a byte-order mark (U+FEFF)',
     );
   });
 

@@ -64,6 +64,8 @@ describe('too many bad rows stop the load, which names them by file and record',
     ['a product id that is too long in bytes', `u,${'é'.repeat(65)},1`, 'is 130 bytes long'],
     ['a product id that is empty', 'u,,1', 'product id "" is empty'],
     ['a product id that is empty in quotes', 'u,"",1', 'product id "" is empty'],
+    ['a user id with a byte-order mark', '\ufeffu,p,1', 'user id "\ufeffu" begins with a byte-order mark'],
+    ['a product id with a byte-order mark', 'u,"\ufeffp",1', 'begins with a byte-order mark'],
     ['a score that is empty', 'u,p,', 'score "" is not a finite number'],
     ['a score of NaN', 'u,p,NaN', 'score "NaN" is not a finite number'],
     ['a score of Infinity', 'u,p,-Infinity', 'score "-Infinity" is not a finite number'],
@@ -88,10 +90,27 @@ describe('too many bad rows stop the load, which names them by file and record',
     );
   });
 
-  it.each(['yesterday', '2026-02-30', '21/11/2026', '1700000000'])('a timestamp of %j', async (time) => {
+  it.each([
+    'yesterday',
+    '2026-02-30',
+    '21/11/2026',
+    '1700000000',
+    '2026-11-21T24:00',
+    '2026-11-21T03:15:00+25:00',
+  ])('a timestamp of %j', async (time) => {
     await expect(read(`ENTITY,CLASS,SCORE,TIMESTAMP\nu,p,1,${time}\n`)).rejects.toThrow(
       'record 1 (line 2): timestamp',
     );
+  });
+
+  it('a timestamp more than a day ahead, which would make every batch after it older than this one', async () => {
+    const path = await folder.file(`ENTITY,CLASS,SCORE,TIMESTAMP\nu,p,1,2099-01-01\nu,q,1,2026-11-22\n`);
+    const now = Date.parse('2026-11-21T03:15:00Z');
+    await expect(withInput([path], () => 0, { now })).rejects.toThrow(
+      'record 1 (line 2): timestamp "2099-01-01" is more than a day ahead of the clock, which says 2026-11-21T03:15:00.000Z',
+    );
+    const generatedAt = await withInput([path], (input) => input.generatedAt, { now, maxRejects: 0.5 });
+    expect(generatedAt).toBe('2026-11-22T00:00:00.000Z');
   });
 
   it('counts records, not lines, where quotes hold newlines', async () => {
@@ -131,6 +150,22 @@ describe('too many bad rows stop the load, which names them by file and record',
     await expect(read(bytes)).rejects.toThrow('record 2 (line 3): "ÿ" is not valid UTF-8');
   });
 
+  it.each([
+    ['bare', (bytes: number) => 'x'.repeat(bytes)],
+    ['in quotes', (bytes: number) => `"${'""\n'.repeat((bytes - 4) / 3)}xx"`],
+  ])('a record of more than 2 MB, its note %s', async (_, note) => {
+    const textOf = (bytes: number) =>
+      `ENTITY,CLASS,SCORE,NOTE\nu,p,1,a\nu,q,1,${note(bytes - 'u,q,1,'.length)}\nv,p,x,b\nv,q,1,b\n`;
+    const [fits, tooLong] = [await folder.file(textOf(1_999_999)), await folder.file(textOf(2_000_002))];
+    await expect(withInput([tooLong], () => 0, { maxRejects: 0 })).rejects.toThrow(
+      `${tooLong}: record 2 (line 3): is 2000002 bytes long; at most 2000000 are allowed`,
+    );
+    const found = (path: string) =>
+      withInput([path], ({ rows, rejected }) => ({ rows, rejected }), { maxRejects: 1 });
+    expect(await found(fits)).toEqual({ rows: 3, rejected: 1 });
+    expect(await found(tooLong)).toEqual({ rows: 2, rejected: 2 });
+  });
+
   it('mixed line endings, which DuckDB cannot read', async () => {
     await expect(read(`${HEADER}u,p,1\r\nv,p,1\n`)).rejects.toThrow('one file must have one line ending');
   });
@@ -167,6 +202,14 @@ describe('a file that cannot be a batch is refused', () => {
     await expect(withInput([`${empty}/*.csv`], () => 0)).rejects.toThrow('no file matches');
     await expect(withInput(['s3://bucket/key'], () => 0)).rejects.toThrow('there is no object store here');
     await expect(withInput([], () => 0)).rejects.toBeInstanceOf(BadInputError);
+  });
+
+  it('one user with more rows than fit into memory, which no other attempt would change', async () => {
+    const rows = Array.from({ length: 500_000 }, (_, at) => `unknown,product-${at},1\n`).join('');
+    const path = await folder.file(`${HEADER}anna,a,1\n${rows}`);
+    const attempt = withInput([path], () => 0, { memoryLimitBytes: 64 * 1024 * 1024 });
+    await expect(attempt).rejects.toBeInstanceOf(BadInputError);
+    await expect(attempt).rejects.toThrow('user "unknown" has 500000 rows, more than fit into memory');
   });
 
   it('one column that would be two', async () => {

@@ -1,7 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, readdir, readFile, stat, symlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { BadInputError, UnreachableError } from '../../../src/domain/errors.ts';
+import { BadInputError, UnreachableError, UsageError } from '../../../src/domain/errors.ts';
 import { assertFewRejects, createRejects, type RejectedRow } from '../../../src/publishing/input/rejects.ts';
 import { collect, createFolder, csv, gzip, withInput } from '../fixtures.ts';
 
@@ -151,6 +151,51 @@ describe('a few bad rows', () => {
   it('stop the load where nothing else is left, whatever share is allowed', async () => {
     const path = await folder.file('ENTITY,CLASS,SCORE\nu,,1\n');
     await expect(withInput([path], () => 0, { maxRejects: 1 })).rejects.toThrow('no rows in');
+  });
+});
+
+describe('what is at the place of the file of bad rows', () => {
+  const clean = 'ENTITY,CLASS,SCORE\nu,p,1\n';
+  const bad = `${clean}u,,1\n`;
+  const refusal = async (path: string, at: string) =>
+    withInput([path], () => 0, { rejectsPath: at, maxRejects: 1 }).catch((error: unknown) => error as Error);
+
+  it('is refused where it is one of the inputs, by whatever name, and stays as it is', async () => {
+    const path = await folder.file(bad, 'victim.csv');
+    const [hard, soft] = [join(folder.path, 'hard.csv'), join(folder.path, 'soft.csv')];
+    await link(path, hard);
+    await symlink(path, soft);
+    for (const at of [path, `${folder.path}/./victim.csv`, hard, soft]) {
+      const error = await refusal(path, at);
+      expect(error).toBeInstanceOf(UsageError);
+      expect((error as Error).message).toContain(`--rejects ${at} is ${path}, which is to be read`);
+    }
+    expect(await readFile(path, 'utf8')).toBe(bad);
+  });
+
+  it('is refused where it is no file of bad rows, and stays as it is', async () => {
+    const path = await folder.file(bad);
+    for (const content of ['notes', '{"file":"a"}\n', 'null\n', '[]']) {
+      const other = await folder.file(content, 'other');
+      expect(await refusal(path, other)).toBeInstanceOf(UsageError);
+      expect(await readFile(other, 'utf8')).toBe(content);
+    }
+  });
+
+  it('is replaced where it is of an earlier load, and is gone where there are no bad rows now', async () => {
+    const [path, other] = [await folder.file(bad), await folder.file(`${clean}v,,1\nw,,1\n`)];
+    await withInput([other], () => 0, { rejectsPath, maxRejects: 1 });
+    expect(await rejected()).toHaveLength(2);
+    await withInput([path], () => 0, { rejectsPath, maxRejects: 1 });
+    expect(await rejected()).toMatchObject([{ file: path }]);
+    await withInput([await folder.file(clean)], () => 0, { rejectsPath });
+    await expect(stat(rejectsPath)).rejects.toThrow('ENOENT');
+  });
+
+  it('is nothing half done, where the load fails before all bad rows are known', async () => {
+    const path = await folder.file(Buffer.concat([Buffer.from(`${bad}u,"p`), Buffer.from([0xff])]));
+    await expect(withInput([path], () => 0, { rejectsPath, maxRejects: 1 })).rejects.toThrow('never closed');
+    expect((await readdir(folder.path)).filter((name) => name.startsWith(basename(rejectsPath)))).toEqual([]);
   });
 });
 
