@@ -5,6 +5,7 @@ import { encodeItems, type RankedPair } from '../domain/prediction.ts';
 import { predictionsKey, versionOfPredictions, versionsPrefix } from './archive-keys.ts';
 import type { PublisherContext } from './context.ts';
 import { machineFault, openWorkbench } from './input/duckdb.ts';
+import { sqlText } from './sql-text.ts';
 
 type Reader = Pick<PublisherContext, 'archive' | 'memoryLimitBytes' | 'tempDir'>;
 
@@ -58,7 +59,7 @@ export async function openArchivedUsers(
   }
   const pairsIn = async (file: string, userId: string): Promise<RankedPair[]> => {
     const result = await connection.runAndReadAll(
-      `SELECT productId, score FROM read_parquet(${quoted(file)}) WHERE userId = ${quoted(userId)} ORDER BY position`,
+      `SELECT productId, score FROM read_parquet(${sqlText(file)}) WHERE userId = ${sqlText(userId)} ORDER BY position`,
     );
     return result.getRows().map(([productId, score]) => [String(productId), Number(score)]);
   };
@@ -79,8 +80,8 @@ export async function openArchivedUsers(
         const without = newPath();
         // Every other row stays as it is, in its order: the file is read as one that is sorted by user.
         await connection.run(
-          `COPY (SELECT * FROM read_parquet(${quoted(path)}) WHERE userId <> ${quoted(userId)})
-           TO ${quoted(without)} (FORMAT parquet, COMPRESSION zstd)`,
+          `COPY (SELECT * FROM read_parquet(${sqlText(path)}) WHERE userId <> ${sqlText(userId)})
+           TO ${sqlText(without)} (FORMAT parquet, COMPRESSION zstd)`,
         );
         await archive.replaceForErasure(key, without, signal).finally(() => rm(without, { force: true }));
         return true;
@@ -98,8 +99,4 @@ export async function openArchivedUsers(
 
     close: () => workbench.close(),
   };
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -7,7 +7,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { BadInputError, messageOf } from '../../domain/errors.ts';
 import { shown } from '../../domain/ids.ts';
 import { statRegularFile } from '../input/regular-file.ts';
-import { quoted, selectNumbers } from './sql.ts';
+import { sqlName, sqlText } from '../sql-text.ts';
+import { selectNumbers } from './sql.ts';
 
 /** A file of the products that the shop has, and the column with their ids: the first one unless it is named. */
 export interface CatalogueOptions {
@@ -53,7 +54,7 @@ export async function readCatalogue(
   // A name that DuckDB cannot take for a pattern, ending as the file's own, which says whether it is compressed.
   const plainPath = join(folder, catalogue.endsWith('.gz') ? 'catalogue.csv.gz' : 'catalogue.csv');
   await symlink(resolve(catalogue), plainPath);
-  const rows = `read_csv(${quoted(plainPath)}, header=true, all_varchar=true, delim=',', quote='"', escape='"')`;
+  const rows = `read_csv(${sqlText(plainPath)}, header=true, all_varchar=true, delim=',', quote='"', escape='"')`;
   const refuse = (why: string, cause?: unknown) =>
     new BadInputError(`the catalogue ${catalogue} cannot be used: ${why}`, { cause });
   const refuseUnread = (error: unknown): never => {
@@ -69,7 +70,7 @@ export async function readCatalogue(
   }
   // Only a query that is under way can be interrupted.
   signal.throwIfAborted();
-  const id = `"${column.replaceAll('"', '""')}"`;
+  const id = sqlName(column);
   await connection
     .run(
       `CREATE TEMP TABLE catalogue AS SELECT DISTINCT ${id} AS productId FROM ${rows} WHERE ${id} IS NOT NULL`,

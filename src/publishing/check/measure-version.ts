@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { FIRST_PLACES, type VersionMeasures } from '../../gate/measurements.ts';
-import { quoted, selectNumbers } from './sql.ts';
+import { sqlText } from '../sql-text.ts';
+import { selectNumbers } from './sql.ts';
 
 /** A version's predictions.parquet, and what its tables in the workbench are called. */
 export interface PredictionsFile {
@@ -21,7 +22,7 @@ export async function measureVersion(
   { name, path }: PredictionsFile,
   ranges: readonly string[],
 ): Promise<VersionMeasures> {
-  const file = `read_parquet(${quoted(path)})`;
+  const file = `read_parquet(${sqlText(path)})`;
   const { rows } = await selectNumbers(connection, { rows: 'count(*)' }, `FROM ${file}`);
   if (rows === 0) throw new Error('it has no rows');
   const users = `${name}_users`;

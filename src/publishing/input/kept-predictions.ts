@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { RankedPair, StoredPrediction } from '../../domain/prediction.ts';
 import { compareBytes } from '../byte-order.ts';
 import { AFTER_ID, contentLine, type ContentHash } from '../content-hash.ts';
-import { sqlText } from './row-source.ts';
+import { sqlText } from '../sql-text.ts';
 
 /** How many places of each user count for `popular`: those of an ordinary answer. */
 const FIRST_PLACES = 5;
