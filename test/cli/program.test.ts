@@ -206,6 +206,21 @@ describe('check', () => {
     expect(err).toMatch(/failed +users-floor +30 users; at least 31 needed/);
     expect(err).toMatch(/failed +unknown-products/);
   });
+
+  it('says in a check which sections of the thresholds applied', async () => {
+    const thresholds = await folder.file('{"placements": {"hoem": {"minUsers": 31}}}', 'gate.json');
+    const { document } = await json('load', good[0]!, ...home);
+    const { version } = document as { version: string };
+    const check = (config: string) => topshelf('check', version, ...home, '--gate-config', config);
+    expect((await check(thresholds)).out).toContain(
+      'thresholds: the defaults alone, gate.json has neither "default" nor "placements.home"\n',
+    );
+    const both = await folder.file('{"default": {}, "placements": {"home": {}}}', 'both.json');
+    expect((await check(both)).out).toContain('thresholds: "default" and "placements.home" of both.json\n');
+    expect((await json('check', version, ...home, '--gate-config', both)).document).toMatchObject({
+      gateConfig: { file: 'both.json', sections: ['default', 'placements.home'] },
+    });
+  });
 });
 
 describe('a failure has its exit code, and its reason on stderr without a stack', () => {
