@@ -111,10 +111,11 @@ describe('every command', () => {
     expect(out).toMatch(
       /home: version \S+ is live; epoch 1 was written at \S+ by ada@shop: published\n {2}predictions of \S+ \(the newest file’s time: the rows have none\), /,
     );
+    await topshelf('load', good[0]!, '--placement', 'cart');
     expect((await topshelf('status', '--placement', 'cart')).out).toBe(
       'cart: nothing is live, and the archive has no record that anything ever was\n',
     );
-    expect((await topshelf('versions', '--placement', 'cart')).out).toBe('cart: no versions\n');
+    expect((await topshelf('versions', '--placement', 'bare')).out).toBe('bare: no versions\n');
     expect((await topshelf('release', ...home)).out).toMatch(/^home: is not held; /);
     expect((await topshelf('unblock', 'p', ...home)).out).toBe(
       'home: nothing is blocked (epoch 1, nothing to change)\n',
@@ -247,6 +248,14 @@ describe('a failure has its exit code, and its reason on stderr without a stack'
   it('64 for what does not exist', async () => {
     expectFailure(await topshelf('activate', 'v1', ...home), EXIT.usage, '"v1" is not a version');
     expectFailure(await topshelf('rollback', ...home), EXIT.usage, 'nothing is live');
+    const hoem = ['--placement', 'hoem'];
+    for (const command of [
+      ['status'],
+      ['versions'],
+      ['explain', 'user-1'],
+      ['erase', 'user-1', '--reason', 'x'],
+    ])
+      expectFailure(await topshelf(...command, ...hoem), EXIT.usage, 'placement hoem has no');
   });
 
   it('65 for input that must not be published', async () => {
