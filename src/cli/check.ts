@@ -19,9 +19,19 @@ export function checkCommand(session: Session): Command {
       const { describeChecks } = await import('../gate/describe.ts');
       const report = await check(context, { version, ...flags }, signal, onProgress);
       if (!report.passed) session.exitCode = EXIT.gate;
-      return { json: report, text: `${verdictText(report)}\n${describeChecks(report.checks)}` };
+      const text = [verdictText(report), ...thresholdsText(report), describeChecks(report.checks)].join('\n');
+      return { json: report, text };
     }),
   );
+}
+
+/** Which of the file's thresholds applied: a misspelt placement's never do. */
+function thresholdsText({ placement, gateConfig }: CheckReport): string[] {
+  if (!gateConfig) return [];
+  const { file, sections } = gateConfig;
+  return sections.length === 0
+    ? [`thresholds: the defaults alone, ${file} has neither "default" nor "placements.${placement}"`]
+    : [`thresholds: ${sections.map((section) => `"${section}"`).join(' and ')} of ${file}`];
 }
 
 function verdictText({ placement, candidate, live, passed, checks, id }: CheckReport): string {

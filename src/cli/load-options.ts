@@ -40,7 +40,10 @@ export function withLoadOptions(command: Command): Command {
       unitsOption('--warm-writes <units>', 'write units a second that the table is to stand at once'),
     )
     .addOption(
-      new Option('--engine <name>', 'how items come into the table: written one by one, or imported from S3')
+      new Option(
+        '--engine <name>',
+        'how items come into the table: written 25 at a time, or imported from S3',
+      )
         .choices(['batch-write', 'import-table'])
         .default('batch-write'),
     )
@@ -101,7 +104,7 @@ function estimateText({ placement, rows, items, bytes, writeUnits, dollars, pric
   const dollar = (amount: number) => `$${amount.toFixed(amount < 1 ? 4 : 2)}`;
   return [
     `${placement}: nothing was written. A load would write ${items} items of ${rows} rows, ${bytes} bytes`,
-    `  written one by one: ${writeUnits} write units, ${dollar(dollars.write)}`,
+    `  written 25 at a time: ${writeUnits} write units, ${dollar(dollars.write)}`,
     `  imported from S3 (--engine import-table): ${dollar(dollars.import)}, and S3's own charges`,
     `  kept for a month: ${dollar(dollars.storagePerMonth)}`,
     `  at the prices of ${prices.region} on ${prices.asOf}: ${prices.source}`,

@@ -51,9 +51,7 @@ function details({ rows, rejected, duplicates, files, contentHash, verdicts, act
     ...content,
     ...kept,
     ...files.map(({ path, bytes, sha256 }) => `  from ${path} (${bytes} bytes, sha256 ${sha256})`),
-    ...verdicts.map(
-      (verdict) => `  ${verdictText(verdict)} at ${verdict.at ?? 'an unknown time'}: ${verdict.report}`,
-    ),
+    ...verdicts.map((verdict) => `  ${verdictText(verdict)} at ${verdict.at}: ${verdict.report}`),
     ...activations.map((entry) => `  ${historyLine(entry)}`),
   ];
 }

@@ -46,11 +46,14 @@ export const placements = parsed('placements separated by commas (a-z, 0-9, _), 
 });
 
 export const pointerLocation = parsed(
-  's3://bucket/prefix, zookeeper://host:port,host:port/root or file:///absolute/path',
+  's3://bucket/prefix (bucket names have 3 to 63 characters), zookeeper://host:port,host:port/root or file:///absolute/path',
   parsePointerLocation,
 );
 
-export const archiveLocation = parsed('s3://bucket/prefix or file:///absolute/path', parseArchiveLocation);
+export const archiveLocation = parsed(
+  's3://bucket/prefix (bucket names have 3 to 63 characters) or file:///absolute/path',
+  parseArchiveLocation,
+);
 
 export const tablePrefix = parsed('1 to 60 of A-Z, a-z, 0-9, _, . and -', (text) =>
   isTablePrefix(text) ? text : undefined,

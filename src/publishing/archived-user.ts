@@ -4,9 +4,9 @@ import { messageOf, TopshelfError, UnreachableError } from '../domain/errors.ts'
 import { encodeItems, type RankedPair } from '../domain/prediction.ts';
 import { predictionsKey, versionOfPredictions, versionsPrefix } from './archive-keys.ts';
 import { copyWithout } from './check/erased-users.ts';
-import { quoted } from './check/sql.ts';
 import type { PublisherContext } from './context.ts';
 import { machineFault, openWorkbench } from './input/duckdb.ts';
+import { sqlText } from './sql-text.ts';
 
 type Reader = Pick<PublisherContext, 'archive' | 'memoryLimitBytes' | 'tempDir'>;
 
@@ -60,7 +60,7 @@ export async function openArchivedUsers(
   }
   const pairsIn = async (file: string, userId: string): Promise<RankedPair[]> => {
     const result = await connection.runAndReadAll(
-      `SELECT productId, score FROM read_parquet(${quoted(file)}) WHERE userId = ${quoted(userId)} ORDER BY position`,
+      `SELECT productId, score FROM read_parquet(${sqlText(file)}) WHERE userId = ${sqlText(userId)} ORDER BY position`,
     );
     return result.getRows().map(([productId, score]) => [String(productId), Number(score)]);
   };

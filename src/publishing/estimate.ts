@@ -15,7 +15,7 @@ export interface Estimate {
   readonly bytes: number;
   readonly writeUnits: number;
   readonly dollars: {
-    /** Writing the items one by one, on demand. */
+    /** Writing the items 25 at a time, on demand. */
     readonly write: number;
     /** Importing them instead (`--engine import-table`), S3's own charges not counted. */
     readonly import: number;

@@ -123,7 +123,7 @@ async function tablesOf(
 
 /** Where the next rollback goes, and each one after it: as many as are kept beside what is live. */
 async function targetsOf(
-  context: Pick<PublisherContext, 'tables' | 'archive'>,
+  context: Pick<PublisherContext, 'tables' | 'archive' | 'tablePrefix'>,
   pointer: Pointer,
   count: number,
   signal: AbortSignal,

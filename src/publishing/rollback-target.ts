@@ -1,8 +1,10 @@
 import { NotFoundError, UnreachableError } from '../domain/errors.ts';
 import { quarantineOf, type SealedTable } from '../domain/pointer-changes.ts';
 import type { Seal } from '../domain/seal.ts';
+import { isVersion, tableName } from '../domain/version.ts';
 import { readRecord, recordedEpochs, type ActivationRecord } from './activation-records.ts';
 import type { PublisherContext } from './context.ts';
+import { readManifest } from './manifest.ts';
 import { sealOrNull, type Standing } from './pointer-state.ts';
 
 export interface TargetQuestion {
@@ -25,10 +27,11 @@ export interface TargetQuestion {
  * records although there were activations: nobody knows then what was live before.
  */
 export async function rollbackTarget(
-  { archive, tables }: Pick<PublisherContext, 'archive' | 'tables'>,
+  context: Pick<PublisherContext, 'archive' | 'tables' | 'tablePrefix'>,
   { placement, leaving, epoch, before, to }: TargetQuestion,
   signal: AbortSignal,
 ): Promise<SealedTable> {
+  const { archive, tables } = context;
   const recorded = await recordedEpochs(archive, placement, signal);
   if (recorded.length === 0) throw noRecords(placement, epoch - 1);
   const epochs = recorded.filter((each) => each < epoch);
@@ -47,15 +50,25 @@ export async function rollbackTarget(
     passedOver.push(`  ${version} ${why}`);
   }
   const wanted = to === undefined ? 'no version to roll back to' : `version ${to} is none to roll back to`;
-  const none = `it was not live before ${leaving?.version ?? 'what is live now'}`;
-  throw new NotFoundError(
-    `${wanted} for ${placement}: ` +
-      (passedOver.length > 0
-        ? `\n${passedOver.join('\n')}`
-        : to === undefined
-          ? 'nothing was live before'
-          : none),
-  );
+  const why = async () => {
+    if (passedOver.length > 0) return `\n${passedOver.join('\n')}`;
+    if (to === undefined) return 'nothing was live before';
+    if (!(await isVersionOf(context, placement, to, signal))) return 'there is no such version';
+    return `it was not live before ${leaving?.version ?? 'what is live now'}`;
+  };
+  throw new NotFoundError(`${wanted} for ${placement}: ${await why()}`);
+}
+
+/** Whether there is or was such a version: sealed, or with a manifest that outlived its table. */
+async function isVersionOf(
+  { archive, tables, tablePrefix }: Pick<PublisherContext, 'archive' | 'tables' | 'tablePrefix'>,
+  placement: string,
+  version: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!isVersion(version)) return false;
+  const seal = await sealOrNull(tables, tableName(tablePrefix, placement, version), signal);
+  return seal !== null || (await readManifest(archive, placement, version, signal)) !== null;
 }
 
 /** What an archive without any record of a placement means, by the epoch that is live: 0 where that is not known. */

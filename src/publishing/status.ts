@@ -3,6 +3,7 @@ import { isPlacement } from '../domain/ids.ts';
 import type { Hold, Override, Quarantined } from '../domain/pointer.ts';
 import type { PublisherContext } from './context.ts';
 import { historyOf, type LedgerEntry } from './history.ts';
+import { requirePlacement } from './known-placement.ts';
 import { readManifest, type Manifest } from './manifest.ts';
 import { readPointerState } from './pointer-state.ts';
 import { unheard, type OnProgress } from './progress.ts';
@@ -55,7 +56,8 @@ const ARCHIVE_WAIT_MS = 2_000;
 type Reader = Pick<PublisherContext, 'pointers' | 'tables' | 'archive' | 'now'>;
 
 /**
- * The status of one placement, or of all that have a pointer or, as far as the archive knows, had one.
+ * The status of one placement, or of all that have a pointer or, as far as the archive knows, had one. Throws
+ * NotFoundError where there is no such placement.
  * @param onProgress told where the archive is away, so that a placement whose pointer is gone may be missing
  */
 export async function status(
@@ -67,7 +69,7 @@ export async function status(
   const found =
     placement === undefined
       ? await everyStatus(context, signal, onProgress)
-      : [await statusOf(context, placement, signal)];
+      : [await namedStatus(context, placement, signal)];
   return Promise.all(
     found.map(async (each) => ({
       ...each,
@@ -96,6 +98,18 @@ async function everyStatus(
   return all.filter(
     (each) => each.pointer !== 'absent' || each.lastRecorded !== null || each.problem !== null,
   );
+}
+
+async function namedStatus(
+  context: Reader,
+  placement: string,
+  signal: AbortSignal,
+): Promise<PlacementStatus> {
+  const told = await statusOf(context, placement, signal);
+  // Where the archive is away, nobody knows whether there is one.
+  if (told.pointer === 'absent' && told.lastRecorded === null && told.problem === null)
+    await requirePlacement(context, placement, { kind: 'absent', token: null }, signal);
+  return told;
 }
 
 async function statusOf(context: Reader, placement: string, signal: AbortSignal): Promise<PlacementStatus> {

@@ -4,6 +4,7 @@ import { parseTableName } from '../domain/version.ts';
 import type { PublisherContext } from './context.ts';
 import { gateVerdicts, type GateVerdict } from './gate-reports.ts';
 import { historyOf, type LedgerEntry } from './history.ts';
+import { requirePlacement } from './known-placement.ts';
 import { readManifest } from './manifest.ts';
 import { listsOf, readPointerState, standingOf } from './pointer-state.ts';
 
@@ -37,7 +38,7 @@ export const DEFAULT_HISTORY = 20;
 
 type Reader = Pick<PublisherContext, 'pointers' | 'tables' | 'archive' | 'tablePrefix'>;
 
-/** Every version of a placement that has a table, newest first. */
+/** Every version of a placement that has a table, newest first. Throws NotFoundError where there is no such placement. */
 export async function versions(
   context: Reader,
   placement: string,
@@ -90,5 +91,6 @@ export async function versions(
       activations: activations.filter((entry) => entry.version === version),
     });
   }
+  if (found.length === 0) await requirePlacement(context, placement, state, signal);
   return found.sort((a, b) => (a.version < b.version ? 1 : -1));
 }

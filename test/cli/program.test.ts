@@ -111,10 +111,11 @@ describe('every command', () => {
     expect(out).toMatch(
       /home: version \S+ is live; epoch 1 was written at \S+ by ada@shop: published\n {2}predictions of \S+ \(the newest file’s time: the rows have none\), /,
     );
+    await topshelf('load', good[0]!, '--placement', 'cart');
     expect((await topshelf('status', '--placement', 'cart')).out).toBe(
       'cart: nothing is live, and the archive has no record that anything ever was\n',
     );
-    expect((await topshelf('versions', '--placement', 'cart')).out).toBe('cart: no versions\n');
+    expect((await topshelf('versions', '--placement', 'bare')).out).toBe('bare: no versions\n');
     expect((await topshelf('release', ...home)).out).toMatch(/^home: is not held; /);
     expect((await topshelf('unblock', 'p', ...home)).out).toBe(
       'home: nothing is blocked (epoch 1, nothing to change)\n',
@@ -211,6 +212,21 @@ describe('check', () => {
       /"topshelf activate \d{8}T\d{6}Z-\w+ --placement home --override 'why'" makes it live all the same\./,
     );
   });
+
+  it('says in a check which sections of the thresholds applied', async () => {
+    const thresholds = await folder.file('{"placements": {"hoem": {"minUsers": 31}}}', 'gate.json');
+    const { document } = await json('load', good[0]!, ...home);
+    const { version } = document as { version: string };
+    const check = (config: string) => topshelf('check', version, ...home, '--gate-config', config);
+    expect((await check(thresholds)).out).toContain(
+      'thresholds: the defaults alone, gate.json has neither "default" nor "placements.home"\n',
+    );
+    const both = await folder.file('{"default": {}, "placements": {"home": {}}}', 'both.json');
+    expect((await check(both)).out).toContain('thresholds: "default" and "placements.home" of both.json\n');
+    expect((await json('check', version, ...home, '--gate-config', both)).document).toMatchObject({
+      gateConfig: { file: 'both.json', sections: ['default', 'placements.home'] },
+    });
+  });
 });
 
 describe('a failure has its exit code, and its reason on stderr without a stack', () => {
@@ -237,6 +253,14 @@ describe('a failure has its exit code, and its reason on stderr without a stack'
   it('64 for what does not exist', async () => {
     expectFailure(await topshelf('activate', 'v1', ...home), EXIT.usage, '"v1" is not a version');
     expectFailure(await topshelf('rollback', ...home), EXIT.usage, 'nothing is live');
+    const hoem = ['--placement', 'hoem'];
+    for (const command of [
+      ['status'],
+      ['versions'],
+      ['explain', 'user-1'],
+      ['erase', 'user-1', '--reason', 'x'],
+    ])
+      expectFailure(await topshelf(...command, ...hoem), EXIT.usage, 'placement hoem has no');
   });
 
   it('65 for input that must not be published', async () => {

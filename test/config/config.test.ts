@@ -115,7 +115,9 @@ describe('a configuration that cannot be used', () => {
 
   it('tells what is missing from what is not valid', () => {
     const message = refusal(() => readPublisherConfig({ TOPSHELF_POINTER: 'ftp://shop' }));
-    expect(message).toContain('TOPSHELF_POINTER must be s3://bucket/prefix, zookeeper://');
+    expect(message).toContain(
+      'TOPSHELF_POINTER must be s3://bucket/prefix (bucket names have 3 to 63 characters), zookeeper://',
+    );
     expect(message).toContain('got "ftp://shop"');
     expect(message).toContain('TOPSHELF_ARCHIVE is missing');
   });

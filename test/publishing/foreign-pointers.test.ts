@@ -101,6 +101,7 @@ describe('a pointer that is gone', () => {
     const [gone] = await status(home.publisher, { placement }, never);
     expect(gone).toMatchObject({ pointer: 'absent', problem: null });
     expect(gone?.lastRecorded).toMatchObject({ epoch: 3, action: 'block', version: versions[1] });
+    await load(home.publisher, { ...home.request(0), placement: 'other' }, () => undefined, never);
     const [other] = await status(home.publisher, { placement: 'other' }, never);
     expect(other).toMatchObject({ pointer: 'absent', problem: null, lastRecorded: null });
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { writeReport, type CheckReport } from '../../src/publishing/check/report.ts';
 import { status } from '../../src/publishing/status.ts';
 import { versions } from '../../src/publishing/versions.ts';
 import { fakeReplicas } from '../support/replicas.ts';
@@ -8,8 +9,24 @@ import { useHome } from './use-home.ts';
 const home = useHome();
 const { placement, publishDay, goBack, loadDay } = home;
 
-async function report(id: string, content: unknown): Promise<void> {
-  await home.publisher.archive.putOnce(`${placement}/checks/${id}.json`, JSON.stringify(content), never);
+async function report(
+  version: string,
+  id: string,
+  {
+    checks,
+    ...verdict
+  }: Pick<CheckReport, 'passed' | 'at'> & {
+    checks: Pick<CheckReport['checks'][number], 'name' | 'outcome'>[];
+  },
+): Promise<void> {
+  const whole: CheckReport = {
+    ...{ schemaVersion: 1, id, placement, by: 'ada@shop', live: null, catalogue: null },
+    candidate: { version, contentHash: 'sha256:0' },
+    ...{ thresholds: {}, measurements: {} },
+    checks: checks.map((check) => ({ ...check, measured: 0, threshold: 0, message: '' })),
+    ...verdict,
+  };
+  await writeReport(home.publisher.archive, whole, never);
 }
 
 describe('the ledger of versions', () => {
@@ -33,17 +50,13 @@ describe('the ledger of versions', () => {
 
   it('shows the gate’s verdicts, newest first, and passes over what is no report', async () => {
     const version = await loadDay(0);
-    const failed = { name: 'overlap', outcome: 'failed' };
-    const passed = { name: 'users', outcome: 'passed' };
-    await report(`${version}-1`, {
-      candidate: { version },
-      passed: false,
-      checks: [passed, failed],
-      at: 'monday',
-    });
-    await report(`${version}-2`, { candidate: { version }, passed: true, checks: [passed], at: 'tuesday' });
-    await report(`${version}-3`, { candidate: 'somebody else', passed: true });
-    await report(`${version}-4`, 'no report');
+    const failed = { name: 'overlap', outcome: 'failed' as const };
+    const passed = { name: 'users', outcome: 'passed' as const };
+    await report(version, `${version}-1`, { passed: false, checks: [passed, failed], at: 'monday' });
+    await report(version, `${version}-2`, { passed: true, checks: [passed], at: 'tuesday' });
+    await report('somebody else', `${version}-3`, { passed: true, checks: [], at: 'wednesday' });
+    const halfThere = JSON.stringify({ candidate: { version }, passed: true, at: 'thursday' });
+    await home.publisher.archive.putOnce(`${placement}/checks/${version}-4.json`, halfThere, never);
     const [found] = await versions(home.publisher, placement, never);
     expect(found?.verdicts).toEqual([
       { report: `home/checks/${version}-2.json`, at: 'tuesday', passed: true, stoppedBy: [] },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { UnreachableError } from '../../src/domain/errors.ts';
+import { NotFoundError, UnreachableError } from '../../src/domain/errors.ts';
 import { block } from '../../src/publishing/block.ts';
 import { publish } from '../../src/publishing/publish.ts';
 import { rollback } from '../../src/publishing/rollback.ts';
@@ -69,9 +69,13 @@ describe('status', () => {
     ]);
     expect(all[0]).toMatchObject({ table: 'some-table', version: null });
     expect(all[1]?.problem).toContain('not valid JSON');
-    expect(await status(publisher, { placement: 'none' }, never)).toMatchObject([
-      { placement: 'none', pointer: 'absent', epoch: null },
-    ]);
+  });
+
+  it('rejects for a placement that there is no trace of', async () => {
+    await publishText('home', timed(0));
+    await expect(status(publisher, { placement: 'hoem' }, never)).rejects.toThrow(
+      new NotFoundError('placement hoem has no pointer and nothing in the archive'),
+    );
   });
 });
 
@@ -114,7 +118,9 @@ describe('versions', () => {
     ]);
   });
 
-  it('lists nothing for a placement without tables', async () => {
-    expect(await versions(publisher, 'home', never)).toEqual([]);
+  it('lists nothing for a placement without tables, and rejects for one without any trace', async () => {
+    publisher.pointers.put('bare', 'some-table');
+    expect(await versions(publisher, 'bare', never)).toEqual([]);
+    await expect(versions(publisher, 'home', never)).rejects.toBeInstanceOf(NotFoundError);
   });
 });

@@ -39,7 +39,13 @@ describe('rollback', () => {
     expect((await goBack(first)).version).toBe(first);
     expect((await live()).quarantined.map(({ version }) => version)).toEqual([third]);
     await expect(goBack()).rejects.toThrow('nothing was live before');
-    await expect(goBack(second)).rejects.toThrow(`version ${second} is none to roll back to`);
+    await expect(goBack(second)).rejects.toThrow(
+      `version ${second} is none to roll back to for home: it was not live before ${first}`,
+    );
+    for (const other of ['nope', '20200101T000000Z-abcdef'])
+      await expect(goBack(other)).rejects.toThrow(
+        `version ${other} is none to roll back to for home: there is no such version`,
+      );
   });
 
   it('says that the archive has no records, and not that nothing was live, where there were epochs', async () => {

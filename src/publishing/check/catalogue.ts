@@ -8,7 +8,8 @@ import { BadInputError, messageOf, UnreachableError } from '../../domain/errors.
 import { shown } from '../../domain/ids.ts';
 import { inspectFile } from '../input/input-file.ts';
 import { statRegularFile } from '../input/regular-file.ts';
-import { quoted, selectNumbers } from './sql.ts';
+import { sqlName, sqlText } from '../sql-text.ts';
+import { selectNumbers } from './sql.ts';
 
 /** A file of the products that the shop has, and the column with their ids: the first one unless it is named. */
 export interface CatalogueOptions {
@@ -64,7 +65,7 @@ export async function readCatalogue(
   const file = { path: catalogue, localPath: resolve(catalogue) };
   const { compression } = await inspectFile(file, plainPath, signal).catch(refuseUnread);
   if (compression === 'none') await symlink(file.localPath, plainPath);
-  const rows = `read_csv(${quoted(plainPath)}, compression='none', header=true, all_varchar=true, delim=',', quote='"', escape='"')`;
+  const rows = `read_csv(${sqlText(plainPath)}, compression='none', header=true, all_varchar=true, delim=',', quote='"', escape='"')`;
   const columns = await connection
     .runAndReadAll(`SELECT * FROM ${rows} LIMIT 0`)
     .then((result) => result.columnNames(), refuseUnread);
@@ -74,7 +75,7 @@ export async function readCatalogue(
   }
   // Only a query that is under way can be interrupted.
   signal.throwIfAborted();
-  const id = `"${column.replaceAll('"', '""')}"`;
+  const id = sqlName(column);
   await connection
     .run(
       `CREATE TEMP TABLE catalogue AS SELECT DISTINCT ${id} AS productId FROM ${rows} WHERE ${id} IS NOT NULL`,

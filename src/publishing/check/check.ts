@@ -60,8 +60,8 @@ export async function checkSubject(
   signal: AbortSignal,
 ): Promise<CheckSubject> {
   const { placement } = candidate;
-  const { thresholds, catalogue } = await readGateOptions(context, placement, options, signal);
-  return { candidate, live: await liveBaseline(context, placement, state, signal), thresholds, catalogue };
+  const gate = await readGateOptions(context, placement, options, signal);
+  return { candidate, live: await liveBaseline(context, placement, state, signal), ...gate };
 }
 
 /** What the gate works with besides the versions. Throws UsageError and BadInputError for what cannot be used. */
@@ -70,12 +70,12 @@ export async function readGateOptions(
   placement: string,
   { catalogue, catalogueColumn, gateConfig = context.gateConfig }: GateOptions,
   signal: AbortSignal,
-): Promise<Pick<CheckSubject, 'thresholds' | 'catalogue'>> {
+): Promise<Pick<CheckSubject, 'thresholds' | 'gateConfig' | 'catalogue'>> {
   if (catalogue === undefined && catalogueColumn !== undefined) {
     throw new UsageError(`a column ${catalogueColumn} was named, and no catalogue that could have it`);
   }
   const thresholds = await readThresholds(gateConfig, placement);
-  if (catalogue === undefined) return { thresholds, catalogue: null };
+  if (catalogue === undefined) return { ...thresholds, catalogue: null };
   const options = { catalogue, catalogueColumn };
-  return { thresholds, catalogue: { ...options, identity: await identifyCatalogue(options, signal) } };
+  return { ...thresholds, catalogue: { ...options, identity: await identifyCatalogue(options, signal) } };
 }

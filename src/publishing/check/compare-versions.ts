@@ -2,7 +2,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { FIRST_PLACES, type Comparison } from '../../gate/measurements.ts';
 import { overlapWeights } from '../../gate/rank-biased-overlap.ts';
 import type { PredictionsFile } from './measure-version.ts';
-import { quoted, selectNumbers } from './sql.ts';
+import { sqlText } from '../sql-text.ts';
+import { selectNumbers } from './sql.ts';
 
 /** What the predictions of both say; the seals and manifests know the rest of `Comparison`. */
 export type RowComparison = Omit<Comparison, 'sameContent' | 'olderSeconds'>;
@@ -74,7 +75,7 @@ async function compareLists(
 function firstFives({ path }: PredictionsFile, range: string): string {
   const places = PLACES.map((at) => `max(hash(productId)) FILTER (position = ${at}) AS p${at}`);
   return `SELECT hash(userId) AS u, count(*)::TINYINT AS n, ${places.join(', ')}
-    FROM read_parquet(${quoted(path)}) WHERE position <= ${FIRST_PLACES} AND ${range} GROUP BY u`;
+    FROM read_parquet(${sqlText(path)}) WHERE position <= ${FIRST_PLACES} AND ${range} GROUP BY u`;
 }
 
 /** Shares of all scores between the deciles of the live version's sample; a score on an edge is below it. */
@@ -89,7 +90,7 @@ async function scoreBins(
   const sharesOf = async ({ path }: PredictionsFile): Promise<number[]> => {
     const result = await connection.runAndReadAll(
       `SELECT bin, count(*) / sum(count(*)) OVER () FROM (
-         SELECT ${bin} AS bin FROM read_parquet(${quoted(path)}) WHERE isfinite(score)
+         SELECT ${bin} AS bin FROM read_parquet(${sqlText(path)}) WHERE isfinite(score)
        ) GROUP BY bin`,
     );
     const shares = new Map(result.getRows().map(([at, share]) => [Number(at), Number(share)]));
@@ -100,7 +101,9 @@ async function scoreBins(
 
 /** The different ones of the nine deciles: scores with many ties have fewer than ten bins. */
 async function decilesOf(connection: DuckDBConnection): Promise<number[]> {
-  const deciles = Object.fromEntries(DECILES.map((share) => [`d${share}`, `quantile_disc(score, ${share})`]));
+  // One aggregate for all: each of nine would keep all scores for itself, 200 MB more than anything else here takes.
+  const all = `quantile_disc(score, [${DECILES.join(', ')}])`;
+  const deciles = Object.fromEntries(DECILES.map((share, at) => [`d${share}`, `(${all})[${at + 1}]`]));
   const values = Object.values(await selectNumbers(connection, deciles, 'FROM live_sample'));
   return [...new Set(values)].sort((a, b) => a - b);
 }

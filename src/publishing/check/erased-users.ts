@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { quoted, selectNumbers } from './sql.ts';
+import { sqlText } from '../sql-text.ts';
+import { selectNumbers } from './sql.ts';
 
 /** What an archived file says under this name: how many users erasures took out of it. A file without it is whole. */
 const KEY = 'topshelf.erasedUsers';
@@ -9,7 +10,7 @@ export async function erasedUsersIn(connection: DuckDBConnection, path: string):
   const { erased } = await selectNumbers(
     connection,
     { erased: 'coalesce(max(decode(value)::INTEGER), 0)' },
-    `FROM parquet_kv_metadata(${quoted(path)}) WHERE decode(key) = ${quoted(KEY)}`,
+    `FROM parquet_kv_metadata(${sqlText(path)}) WHERE decode(key) = ${sqlText(KEY)}`,
   );
   return erased;
 }
@@ -26,7 +27,7 @@ export async function copyWithout(
 ): Promise<void> {
   const erased = (await erasedUsersIn(connection, from)) + 1;
   await connection.run(
-    `COPY (SELECT * FROM read_parquet(${quoted(from)}) WHERE userId <> ${quoted(userId)})
-     TO ${quoted(to)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {${quoted(KEY)}: ${quoted(String(erased))}})`,
+    `COPY (SELECT * FROM read_parquet(${sqlText(from)}) WHERE userId <> ${sqlText(userId)})
+     TO ${sqlText(to)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {${sqlText(KEY)}: ${sqlText(String(erased))}})`,
   );
 }

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { FIRST_PLACES, type VersionMeasures } from '../../gate/measurements.ts';
-import { quoted, selectNumbers } from './sql.ts';
+import { sqlText } from '../sql-text.ts';
+import { selectNumbers } from './sql.ts';
 
 /** A version's predictions.parquet, and what its tables in the workbench are called. */
 export interface PredictionsFile {
@@ -10,6 +11,8 @@ export interface PredictionsFile {
 
 /** Rows that medians and deciles are taken from, about: exact below, three digits above, and never more memory. */
 const SAMPLE_ROWS = 1_000_000;
+/** Users whose lists are grouped at once: all of two million at once took 70 MB, and more of more. */
+const LISTS_AT_ONCE = 500_000;
 
 /**
  * Measures one version by itself, its users range by range, and leaves a table for comparing it: `<name>_sample`, the
@@ -21,7 +24,7 @@ export async function measureVersion(
   { name, path }: PredictionsFile,
   ranges: readonly string[],
 ): Promise<VersionMeasures> {
-  const file = `read_parquet(${quoted(path)})`;
+  const file = `read_parquet(${sqlText(path)})`;
   const { rows } = await selectNumbers(connection, { rows: 'count(*)' }, `FROM ${file}`);
   if (rows === 0) throw new Error('it has no rows');
   const users = `${name}_users`;
@@ -49,12 +52,14 @@ export async function measureVersion(
     },
     `FROM ${users}`,
   );
+  const sameList = await sameListShare(connection, users, lists.users);
+  await connection.run(`DROP TABLE ${users}`);
   return {
     rows,
     ...lists,
     ...(await measureScores(connection, name, file, rows)),
     ...(await measureProducts(connection, file)),
-    sameListShare: await sameListShare(connection, users),
+    sameListShare: sameList,
   };
 }
 
@@ -94,11 +99,16 @@ async function measureProducts(connection: DuckDBConnection, file: string) {
   );
 }
 
-async function sameListShare(connection: DuckDBConnection, table: string): Promise<number> {
-  const { most, users } = await selectNumbers(
-    connection,
-    { most: 'max(c)', users: 'sum(c)' },
-    `FROM (SELECT count(*) AS c FROM ${table} GROUP BY list)`,
-  );
-  return users === 1 ? 0 : (most - 1) / (users - 1);
+async function sameListShare(connection: DuckDBConnection, table: string, users: number): Promise<number> {
+  const parts = Math.ceil(users / LISTS_AT_ONCE);
+  let mostUsers = 0;
+  for (let part = 0; part < parts; part++) {
+    const { most } = await selectNumbers(
+      connection,
+      { most: 'coalesce(max(c), 0)' },
+      `FROM (SELECT count(*) AS c FROM ${table} WHERE list % ${parts} = ${part} GROUP BY list)`,
+    );
+    mostUsers = Math.max(mostUsers, most);
+  }
+  return users === 1 ? 0 : (mostUsers - 1) / (users - 1);
 }

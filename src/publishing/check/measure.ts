@@ -6,7 +6,8 @@ import { machineFault } from '../input/duckdb.ts';
 import { compareVersions } from './compare-versions.ts';
 import { erasedUsersIn } from './erased-users.ts';
 import { measureVersion, type PredictionsFile } from './measure-version.ts';
-import { quoted, selectNumbers } from './sql.ts';
+import { sqlText } from '../sql-text.ts';
+import { selectNumbers } from './sql.ts';
 import { userRanges } from './user-ranges.ts';
 
 /** A version as the gate finds it: its predictions, and what its seal and manifest say of them. */
@@ -109,7 +110,7 @@ async function unknownShareIn(connection: DuckDBConnection, { path }: Prediction
   const { unknown } = await selectNumbers(
     connection,
     { unknown: 'count(*) FILTER (k.productId IS NULL) / count(*)' },
-    `FROM read_parquet(${quoted(path)}) p LEFT JOIN catalogue k ON p.productId = k.productId`,
+    `FROM read_parquet(${sqlText(path)}) p LEFT JOIN catalogue k ON p.productId = k.productId`,
   );
   return unknown;
 }

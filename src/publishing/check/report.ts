@@ -22,6 +22,8 @@ const reportSchema = z.object({
   /** What it was compared with; null where there was nothing to compare with. `epoch` is null for a bare table name. */
   live: z.object({ version: z.string(), contentHash: z.string(), epoch: z.int().nullable() }).nullable(),
   catalogue: z.object({ file: z.string(), sha256: z.string(), column: z.string().nullable() }).nullable(),
+  /** Which sections of the file of thresholds applied; null without a file. Older reports do not say. */
+  gateConfig: z.object({ file: z.string(), sections: z.array(z.string()) }).nullish(),
   thresholds: z.record(z.string(), z.number()),
   /** Everything that was measured, for people: what decides is in `checks`. */
   measurements: z.record(z.string(), z.unknown()),

@@ -14,12 +14,15 @@ import { readCatalogue, type CatalogueIdentity, type CatalogueOptions } from './
 import type { LiveVersion, NothingLive } from './live-baseline.ts';
 import { measure, type Subject } from './measure.ts';
 import { writeReport, type CheckReport } from './report.ts';
+import type { GateConfigIdentity } from './thresholds-file.ts';
 
 /** Everything that decides a verdict: the same candidate, live version, thresholds and catalogue give the same one. */
 export interface CheckSubject {
   readonly candidate: Seal;
   readonly live: LiveVersion | NothingLive;
   readonly thresholds: Thresholds;
+  /** Where they came from; decides nothing. */
+  readonly gateConfig: GateConfigIdentity | null;
   readonly catalogue: (CatalogueOptions & { readonly identity: CatalogueIdentity }) | null;
 }
 
@@ -35,7 +38,7 @@ export async function runCheck(
   signal: AbortSignal,
   onProgress: OnProgress = unheard,
 ): Promise<CheckReport> {
-  const { candidate, live, thresholds, catalogue } = subject;
+  const { candidate, live, thresholds, gateConfig, catalogue } = subject;
   const { memoryLimitBytes, tempDir, actor, archive } = context;
   const workbench = await openWorkbench({ memoryLimitBytes, tempDir, signal });
   let measurements: Measurements;
@@ -56,6 +59,7 @@ export async function runCheck(
     candidate: { version: candidate.version, contentHash: candidate.contentHash },
     live: 'kind' in live ? null : { version: live.version, contentHash: live.contentHash, epoch: live.epoch },
     catalogue: catalogue?.identity ?? null,
+    gateConfig,
     thresholds: { ...thresholds },
     measurements: { ...measurements },
     passed,

@@ -1,10 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 
-/** A text as SQL has it. */
-export function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
 /**
  * Selects expressions that each give one number, `rest` being the query's FROM and whatever follows. Throws where one
  * is NULL: nothing was there to be measured.

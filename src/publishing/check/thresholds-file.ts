@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import * as z from 'zod';
 import { messageOf, UsageError } from '../../domain/errors.ts';
-import { isPlacement } from '../../domain/ids.ts';
+import { isPlacement, shown } from '../../domain/ids.ts';
 import {
   DEFAULT_THRESHOLDS,
   THRESHOLD_NAMES,
@@ -32,27 +33,57 @@ const file = z.strictObject({
     .optional(),
 });
 
+/** A file of thresholds, and what of it a placement is judged by, as a check's report tells. */
+export interface GateConfigIdentity {
+  readonly file: string;
+  /** `default`, and `placements.` with the placement's name; none where the file says nothing of the placement. */
+  readonly sections: string[];
+}
+
+export interface PlacementThresholds {
+  readonly thresholds: Thresholds;
+  /** Null where no file was named. */
+  readonly gateConfig: GateConfigIdentity | null;
+}
+
 /**
  * The thresholds of a placement: the defaults, under `default` of the file, under the placement's own in `placements`.
  * Throws UsageError that lists every mistake in the file, also one about another placement.
  */
-export async function readThresholds(path: string | undefined, placement: string): Promise<Thresholds> {
-  if (path === undefined) return DEFAULT_THRESHOLDS;
-  const parsed = file.safeParse(await readJson(path));
+export async function readThresholds(
+  path: string | undefined,
+  placement: string,
+): Promise<PlacementThresholds> {
+  if (path === undefined) return { thresholds: DEFAULT_THRESHOLDS, gateConfig: null };
+  const parsed = file.safeParse(await readJson(path), { reportInput: true });
   if (!parsed.success) {
     const mistakes = parsed.error.issues.map(
-      ({ path: at, message }) => `  ${at.length === 0 ? 'the file' : at.join('.')}: ${message}`,
+      (issue) => `  ${issue.path.length === 0 ? 'the file' : issue.path.join('.')}: ${mistakeIn(issue)}`,
     );
     throw new UsageError(
       `the gate's thresholds in ${path} cannot be used:\n${mistakes.join('\n')}\n` +
         `Thresholds are ${THRESHOLD_NAMES.join(', ')}.`,
     );
   }
-  const given = { ...parsed.data.default, ...parsed.data.placements?.[placement] };
+  const ofAll = parsed.data.default;
+  const own = parsed.data.placements?.[placement];
+  const given = { ...ofAll, ...own };
   // Key by key: the order is always the same, and one left undefined takes nothing away.
-  return Object.fromEntries(
+  const thresholds = Object.fromEntries(
     THRESHOLD_NAMES.map((name) => [name, given[name] ?? DEFAULT_THRESHOLDS[name]]),
   ) as Thresholds;
+  const sections = [
+    ...(ofAll === undefined ? [] : ['default']),
+    ...(own === undefined ? [] : [`placements.${placement}`]),
+  ];
+  return { thresholds, gateConfig: { file: basename(path), sections } };
+}
+
+function mistakeIn(issue: z.core.$ZodIssue): string {
+  // What is wrong with a key is said inside.
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => message).join('; ');
+  if (issue.code === 'unrecognized_keys') return issue.message;
+  return `${issue.message}, got ${shown(issue.input)}`;
 }
 
 async function readJson(path: string): Promise<unknown> {

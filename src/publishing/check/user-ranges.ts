@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { compareBytes } from '../byte-order.ts';
-import { quoted } from './sql.ts';
+import { sqlText } from '../sql-text.ts';
 
 /** Rows of one range, about: users enough to be quick, and few enough that grouping them takes some 50 MB. */
 export const ROWS_PER_RANGE = 1_250_000;
@@ -17,7 +17,7 @@ export async function userRanges(
   rowsPerRange = ROWS_PER_RANGE,
 ): Promise<string[]> {
   const result = await connection.runAndReadAll(
-    `SELECT stats_min_value, row_group_num_rows FROM parquet_metadata(${quoted(path)})
+    `SELECT stats_min_value, row_group_num_rows FROM parquet_metadata(${sqlText(path)})
      WHERE path_in_schema = 'userId' ORDER BY row_group_id`,
   );
   const borders = new Set<string>();
@@ -29,7 +29,7 @@ export async function userRanges(
     }
     rows += Number(count);
   }
-  const sorted = [...borders].sort(compareBytes).map(quoted);
+  const sorted = [...borders].sort(compareBytes).map(sqlText);
   return [...sorted, undefined].map((to, at) => {
     const from = sorted[at - 1];
     const conditions = [from && `userId >= ${from}`, to && `userId < ${to}`].filter(Boolean);

@@ -1,5 +1,5 @@
 import { compareBytes } from '../byte-order.ts';
-import { sqlText } from './row-source.ts';
+import { sqlText } from '../sql-text.ts';
 
 /**
  * Bytes of input text that one bucket shall hold, as a part of the memory limit: the rows of two buckets are in memory

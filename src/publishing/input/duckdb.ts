@@ -41,6 +41,8 @@ export async function openWorkbench({
     // Whatever it needs is built in: it shall never look for more on the network.
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
+    // Else what it reads of files fills the memory limit and stays: the more rows, the fuller. The system has a cache.
+    enable_external_file_cache: 'false',
     // What this database holds is read once; finding the best compression for it takes longer than that.
     force_compression: 'uncompressed',
   });

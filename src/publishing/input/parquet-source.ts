@@ -1,12 +1,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { BadInputError, messageOf } from '../../domain/errors.ts';
+import { sqlName, sqlText } from '../sql-text.ts';
 import { findColumns, type Columns } from './columns.ts';
 import { machineFault } from './duckdb.ts';
 import type { InputFile } from './input-file.ts';
 import type { InputRequest } from './input-request.ts';
 import type { Rejects } from './rejects.ts';
 import { momentSql, rowFault, sqlRules } from './row-rules.ts';
-import { sqlName, sqlText, type RowSource } from './row-source.ts';
+import type { RowSource } from './row-source.ts';
 
 /** What is known of a Parquet file before its rows are read. */
 export interface ParquetSource extends RowSource {

@@ -1,4 +1,5 @@
 import { BadInputError } from '../../domain/errors.ts';
+import { sqlText } from '../sql-text.ts';
 import type { Columns } from './columns.ts';
 import { printableRules, sqlRules } from './row-rules.ts';
 
@@ -93,12 +94,4 @@ export function badRowSql({ hasRank, hasTimestamp }: RowShape): string {
     ...(hasTimestamp ? ['"at"'] : []),
   ];
   return columns.map((column) => `${column} IS NULL`).join(' OR ');
-}
-
-export function sqlText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-export function sqlName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

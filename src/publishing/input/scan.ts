@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { sqlText } from '../sql-text.ts';
 import { bucketSql } from './buckets.ts';
-import { badRowSql, rowsSql, sqlText, type RowShape, type RowSource } from './row-source.ts';
+import { badRowSql, rowsSql, type RowShape, type RowSource } from './row-source.ts';
 
 /** All rows, read and checked once, and laid down in buckets: the users of a bucket come before those of the next. */
 export interface Scan {

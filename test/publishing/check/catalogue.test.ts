@@ -102,8 +102,8 @@ describe('a catalogue', () => {
 
   it.each([
     ['id\n', 'it has no products'],
-    ['', ''],
-    ['id,title\n"unclosed,x\n', ''],
+    ['', 'it has no products'],
+    ['id,title\n"unclosed,x\n', 'cannot be used: Invalid Input Error'],
   ])('%j is refused', async (content, why) => {
     const attempt = checkWith(await folder.file(content));
     await expect(attempt).rejects.toBeInstanceOf(BadInputError);

@@ -10,12 +10,16 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-const read = async (content: unknown, placement = 'home') =>
-  readThresholds(await folder.file(JSON.stringify(content)), placement);
+const readFrom = async (content: unknown, placement = 'home') =>
+  readThresholds(await folder.file(JSON.stringify(content), 'gate.json'), placement);
+const read = async (...options: Parameters<typeof readFrom>) => (await readFrom(...options)).thresholds;
 
 describe('the file of thresholds', () => {
   it('may be left out, and may say nothing', async () => {
-    expect(await readThresholds(undefined, 'home')).toEqual(DEFAULT_THRESHOLDS);
+    expect(await readThresholds(undefined, 'home')).toEqual({
+      thresholds: DEFAULT_THRESHOLDS,
+      gateConfig: null,
+    });
     expect(await read({})).toEqual(DEFAULT_THRESHOLDS);
   });
 
@@ -27,6 +31,23 @@ describe('the file of thresholds', () => {
     expect(await read(content)).toEqual({ ...DEFAULT_THRESHOLDS, minUsers: 10, minOverlap: 0.4 });
     expect(await read(content, 'cart')).toEqual({ ...DEFAULT_THRESHOLDS, minUsers: 2, minOverlap: 0.5 });
     expect(Object.keys(await read(content))).toEqual(THRESHOLD_NAMES);
+  });
+
+  it.each([
+    [{}, []],
+    [{ placements: { hoem: { minUsers: 9 } } }, []],
+    [{ default: { minUsers: 9 }, placements: { hoem: {} } }, ['default']],
+    [{ default: {}, placements: { home: {} } }, ['default', 'placements.home']],
+  ])('%j applies to a placement with these sections: %j', async (content, sections) => {
+    expect((await readFrom(content)).gateConfig).toEqual({ file: 'gate.json', sections });
+  });
+
+  it.each([
+    [{ default: { maxUsersLost: 2 } }, 'default.maxUsersLost: Too big: expected number to be <=1, got 2'],
+    [{ default: { minUsers: '5' } }, 'expected number, received string, got "5"'],
+    [{ placements: { 'RR!': {} } }, 'placements.RR!: is no placement: 1 to 40 of a-z, 0-9 and _'],
+  ])('refuses %j with what was wrong', async (content, why) => {
+    await expect(read(content)).rejects.toThrow(why);
   });
 
   it('has every mistake reported at once, also about other placements', async () => {
