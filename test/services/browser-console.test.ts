@@ -180,6 +180,17 @@ it('is looked at, looked into, blocked with, rolled back with, and does not act 
   await page.evaluate("document.querySelector('#gate-heading').scrollIntoView()");
   await screenshot(page, 'console-gate');
 
+  // From an activation to the report that let it pass, by keyboard; a refresh keeps what was asked for.
+  const history = page.locator('#history');
+  await history.getByRole('row', { name: /^1 / }).getByRole('button', { name: 'report on' }).focus();
+  await page.keyboard.press('Enter');
+  const [firstReport] = await page.locator('#report option:checked').allInnerTexts();
+  expect(await page.evaluate('document.activeElement.id')).toBe('report');
+  await gate.getByText(/passes all \d+ checks, with nothing to compare it with/).waitFor();
+  await page.waitForResponse(`${console.url}/api/placements`);
+  expect(await page.locator('#report option:checked').allInnerTexts()).toEqual([firstReport]);
+  expect(await barriers(page)).toEqual([]);
+
   // Release it; another placement appears by itself, and is chosen by its address.
   await page.getByRole('button', { name: 'Release the hold…' }).click();
   await dialog.getByLabel('Reason, for the record').fill('mended');

@@ -20,25 +20,41 @@ export function showDetails(view, { titles, replicasProblem }) {
   );
 }
 
-/** @param {History} history */
-export function showHistory({ entries }) {
-  const headings = ['Epoch', 'When', 'What', 'Version', 'Who', 'Why'];
+/**
+ * @param {History} history
+ * @param {(id: string) => void} onReport called with the gate's report that is to be shown
+ */
+export function showHistory({ entries }, onReport) {
+  const headings = ['Epoch', 'When', 'What', 'Version', 'Gate', 'Who', 'Why'];
   show(byId('history', HTMLElement), entries, () => [
     table(
       'The latest writes of the pointer',
       headings,
-      entries.map(({ epoch, at, action, version, by, reason, override }) =>
+      entries.map(({ epoch, at, action, version, by, reason, override, check }) =>
         row(
           String(epoch),
           time(at),
           action,
           version,
+          check === null ? '–' : reportButton(epoch, version, () => onReport(check)),
           by,
           override === null ? reason : `${reason} (past the gate by ${override.by}: ${override.reason})`,
         ),
       ),
     ),
   ]);
+}
+
+/**
+ * @param {number} epoch
+ * @param {string} version
+ * @param {() => void} onPressed
+ */
+function reportButton(epoch, version, onPressed) {
+  const label = `report on ${version}, by which it went live at epoch ${epoch}`;
+  const button = h('button', { type: 'button', id: `report-of-${epoch}`, 'aria-label': label }, 'report');
+  button.addEventListener('click', onPressed);
+  return button;
 }
 
 /** @param {PlacementView} view */

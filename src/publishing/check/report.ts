@@ -40,6 +40,17 @@ export async function writeReport(archive: Archive, report: CheckReport, signal:
   );
 }
 
+/** One report; null where there is none of this id, and where it cannot be read. */
+export async function readReport(
+  archive: Pick<Archive, 'get'>,
+  placement: string,
+  id: string,
+  signal: AbortSignal,
+): Promise<CheckReport | null> {
+  const body = await archive.get(checkKey(placement, id), signal);
+  return body && parseReport(body);
+}
+
 /** The reports on a version, newest first; one that cannot be read is passed over: it decides nothing then. */
 export async function* reportsOn(
   archive: Archive,
