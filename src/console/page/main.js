@@ -1,6 +1,6 @@
 import { ask, connectDialog, learnEarlier } from './actions.js';
-import { call, messageOf, token } from './api.js';
-import { showDetails, showHistory } from './details.js';
+import { call, messageOf, token, tryToken } from './api.js';
+import { showDetails, showHistory, SHOWN_WRITES } from './details.js';
 import { announce, byId, show } from './dom.js';
 import { showGate } from './gate.js';
 import { lookUp } from './look-up.js';
@@ -89,7 +89,7 @@ async function readRecords() {
   const key = `${placement} ${epoch}`;
   if (archiveRead.key === key && performance.now() - archiveRead.at < ARCHIVE_MS) return;
   const [history, found] = await Promise.all([
-    /** @type {Promise<History>} */ (call(`/${placement}/history`)),
+    /** @type {Promise<History>} */ (call(`/${placement}/history?count=${SHOWN_WRITES + 1}`)),
     /** @type {Promise<Checks>} */ (call(`/${placement}/checks`)),
   ]);
   if (chosenView()?.placement !== placement) return;
@@ -97,7 +97,7 @@ async function readRecords() {
   if (archiveRead.failed) tell(null);
   archiveRead = { key, at: performance.now(), failed: false };
   checks = found;
-  showHistory(history, (id) => void openReport(id));
+  showHistory(placement, history, (id) => void openReport(id));
   learnEarlier(history);
   // A new epoch has a new report: what was chosen before is no longer what people look at.
   if (isNew) byId('report', HTMLSelectElement).value = '';
@@ -121,7 +121,7 @@ async function openReport(id) {
     byId('gate-heading', HTMLElement).scrollIntoView();
     byId('report', HTMLSelectElement).focus({ preventScroll: true });
   } catch (error) {
-    announce(`The gate’s report cannot be shown: ${messageOf(error)}`);
+    announce(`The gate’s report cannot be shown: ${messageOf(error)}`, 'bad');
   }
 }
 
@@ -154,7 +154,7 @@ function actionButtons() {
 function hasToken() {
   if (token.get() !== null) return true;
   byId('token', HTMLInputElement).focus();
-  announce('Actions and look-ups need the console’s token: it was printed when the console started.');
+  announce('Actions and look-ups need the console’s token: it was printed when the console started.', 'warn');
   return false;
 }
 
@@ -169,15 +169,30 @@ function showAccess() {
   byId('access-given', HTMLElement).hidden = !isGiven;
 }
 
+/**
+ * Takes the token that was typed, if it is the console's.
+ * @param {HTMLInputElement} input
+ */
+async function takeToken(input) {
+  token.set(input.value.trim());
+  try {
+    await tryToken();
+  } catch (error) {
+    token.forget();
+    announce(`The token was not taken: ${messageOf(error)}`, 'bad');
+    input.select();
+    return;
+  }
+  input.value = '';
+  showAccess();
+  announce('The token is kept until this tab is closed.');
+  byId('forget-token', HTMLElement).focus();
+}
+
 function connect() {
   byId('access', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
-    const input = byId('token', HTMLInputElement);
-    token.set(input.value.trim());
-    input.value = '';
-    showAccess();
-    announce('The token is kept until this tab is closed.');
-    byId('forget-token', HTMLElement).focus();
+    void takeToken(byId('token', HTMLInputElement));
   });
   byId('forget-token', HTMLButtonElement).addEventListener('click', () => {
     token.forget();
