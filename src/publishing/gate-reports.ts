@@ -54,6 +54,9 @@ export async function gateVerdicts(
       .map(({ name }) => name);
     verdicts.set(version, [...(verdicts.get(version) ?? []), { report: key, at, passed, stoppedBy }]);
   }
+  // Keys tell the second alone.
+  for (const each of verdicts.values())
+    each.sort((a, b) => Date.parse(b.at ?? '') - Date.parse(a.at ?? '') || 0);
   return verdicts;
 }
 
