@@ -81,7 +81,7 @@ describe('a night on call', () => {
 
     await expect.poll(firing, SOON).toEqual(['TopshelfUnknownUsersRise']);
     const [page] = (await prometheus.alerts()).filter(({ labels }) => labels.severity === 'page');
-    note(`PAGE ${page?.labels.alertname}: ${page?.annotations.summary}; ${page?.annotations.runbook}`);
+    note(`PAGE ${page?.labels.alertname}: ${page?.annotations.summary}; ${page?.annotations.runbook_url}`);
 
     const found = await status();
     expect(found).toMatchObject({ version: bad, reason: 'night shift', hold: null });
