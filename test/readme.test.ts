@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type * as z from 'zod';
 import { publisherSettings, serverSettings } from '../src/config/config.ts';
 import { consoleSettings } from '../src/config/console.ts';
 import { EXIT } from '../src/cli/exit-codes.ts';
 import { POINTER_REJECTIONS } from '../src/domain/errors.ts';
+import { bundledRanking } from './support/real-data.ts';
 import manifest from '../package.json' with { type: 'json' };
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -59,6 +60,24 @@ describe('the README', () => {
     const targets = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target]) => target ?? '');
     expect(targets.length).toBeGreaterThan(3);
     expect(targets.filter((target) => !existsSync(join(ROOT, target)))).toEqual([]);
+  });
+
+  it('erases somebody whom the bundled predictions know and no later step asks for', () => {
+    const [, erased = ''] = /topshelf erase (\S+)/.exec(readme) ?? [];
+    expect(bundledRanking('2011-12-07').get(erased)).toBeDefined();
+    expect(readme.split(erased)).toHaveLength(2);
+  });
+
+  it('leaves no file behind that git would take up', () => {
+    const ignored = readFileSync(join(ROOT, '.gitignore'), 'utf8').split('\n');
+    const made = [...readme.matchAll(/(?:> |-out |install in the shop: )([\w.-]+\.[a-z]+)$/gm)];
+    const files = made.map(([, file]) => file ?? '');
+    expect(files).toEqual(
+      expect.arrayContaining(['mine.csv', 'signing-key.pem', 'topshelf-client-0.1.0.tgz']),
+    );
+    expect(
+      files.filter((file) => !ignored.includes(`/${file}`) && !ignored.includes(`*${extname(file)}`)),
+    ).toEqual([]);
   });
 
   it('names npm scripts that exist', () => {

@@ -4,6 +4,9 @@ import { isPlacement, shown } from '../domain/ids.ts';
 
 const seen = z.strictObject({ epoch: z.int().min(0).nullable(), table: z.string().nullable() });
 
+/** The version, then when the report was made, in the same form. */
+const REPORT_ID = /^\d{8}T\d{6}Z-[0-9a-f]{6}-\d{8}T\d{6}Z-[0-9a-f]{6}$/;
+
 /** Longest name of a person, in characters. */
 const MAX_NAME_CHARACTERS = 80;
 
@@ -35,6 +38,13 @@ export function parsed<S extends z.ZodType>(schema: S, part: string, value: unkn
   if (result.success) return result.data;
   const mistakes = result.error.issues.map(({ path, message }) => `${[part, ...path].join('.')}: ${message}`);
   throw new UsageError(mistakes.join('; '));
+}
+
+/** The id of a report in a path. Throws UsageError where it can be none. */
+export function reportIdOf({ params }: { readonly params: unknown }): string {
+  const { id } = params as { id: string };
+  if (REPORT_ID.test(id)) return id;
+  throw new UsageError(`report ${shown(id)} is not a version, a dash, and a version's form again`);
 }
 
 /** The placement of a path. Throws UsageError where it is no placement's name. */

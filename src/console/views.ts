@@ -62,9 +62,9 @@ export interface Criterion {
   readonly bound: 'at least' | 'at most';
 }
 
-/** `GET /api/placements/:placement/checks` */
+/** `GET /api/placements/:placement/checks`; `…/checks/:id` is one report, whole. */
 export interface Checks {
-  /** Newest first. */
+  /** The newest first; at the end the live version's, where that is none of them. */
   readonly reports: readonly CheckReport[];
   /** What each check looks at, by its name; one of another release may not be in it. */
   readonly criteria: Readonly<Record<string, Criterion>>;

@@ -4,7 +4,7 @@ import type { PublisherContext } from './context.ts';
 /** One write of the pointer, as the ledger shows it. */
 export type LedgerEntry = Pick<
   ActivationRecord,
-  'epoch' | 'action' | 'version' | 'at' | 'by' | 'reason' | 'override'
+  'epoch' | 'action' | 'version' | 'at' | 'by' | 'reason' | 'override' | 'check'
 >;
 
 /** The latest `count` writes of a placement's pointer, newest first. Rejects as `readRecord` does. */
@@ -17,13 +17,13 @@ export async function historyOf(
   const epochs = (await recordedEpochs(archive, placement, signal)).slice(0, count);
   return Promise.all(
     epochs.map(async (recorded) => {
-      const { epoch, action, version, at, by, reason, override } = await readRecord(
+      const { epoch, action, version, at, by, reason, override, check } = await readRecord(
         archive,
         placement,
         recorded,
         signal,
       );
-      return { epoch, action, version, at, by, reason, override };
+      return { epoch, action, version, at, by, reason, override, check };
     }),
   );
 }

@@ -34,6 +34,13 @@ describe('the token', () => {
     expect(JSON.stringify(log)).not.toContain(TOKEN);
   });
 
+  it('can be tried before anything is done with it', async () => {
+    const { app } = await openConsole(createPublisher());
+    const status = async (token: string) =>
+      (await app.inject({ url: '/api/token', headers: { authorization: `Bearer ${token}` } })).statusCode;
+    expect([await status(TOKEN), await status('another')]).toEqual([204, 401]);
+  });
+
   it('is not needed to look at what is live', async () => {
     const { look } = await openConsole(createPublisher());
     expect((await look('')).status).toBe(200);

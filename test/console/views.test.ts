@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { UnreachableError } from '../../src/domain/errors.ts';
 import { createOverview } from '../../src/console/overview.ts';
 import type { Checks, History, LookedUp, Overview } from '../../src/console/views.ts';
+import type { CheckReport } from '../../src/publishing/check/report.ts';
+import { never } from '../publishing/fixtures.ts';
 import { useHome } from '../publishing/use-home.ts';
 import { fakeReplicas } from '../support/replicas.ts';
 import { openConsole } from '../support/test-console.ts';
@@ -137,6 +139,36 @@ describe('the gate’s reports', () => {
       'users-lost': { bound: 'at most' },
     });
     expect(reports[0]?.measurements).toHaveProperty('baseline.comparison.scoreBins.live');
+  });
+
+  it('are found from the activations that they let pass, also one by one', async () => {
+    const first = await home.publishDay(0);
+    await home.publishDay(1);
+    await home.goBack();
+    const { get, look } = await openConsole(home.publisher);
+    const { entries } = await get<History>('/home/history');
+    const [rollback, , activation] = entries;
+    expect(rollback).toMatchObject({ action: 'rollback', check: null });
+    const id = String(activation?.check);
+    expect(await get<CheckReport>(`/home/checks/${id}`)).toMatchObject({
+      ...{ id, passed: true },
+      candidate: { version: first },
+    });
+    expect((await look(`/home/checks/${id.slice(0, -6)}000000`)).status).toBe(404);
+    expect((await look('/home/checks/..%2factivations%2f1')).status).toBe(400);
+  });
+
+  it('have the live version’s among them, however many were made since', async () => {
+    const version = await home.publishDay(0);
+    const { get } = await openConsole(home.publisher);
+    const [report] = (await get<Checks>('/home/checks')).reports;
+    const later = Array.from({ length: 12 }, (_, day) => `20990101T0000${10 + day}Z-000000`);
+    for (const each of later) {
+      const other = { ...report, id: `${each}-${each}`, candidate: { ...report?.candidate, version: each } };
+      await home.publisher.archive.putOnce(`home/checks/${other.id}.json`, JSON.stringify(other), never);
+    }
+    const served = (await get<Checks>('/home/checks')).reports.map(({ candidate }) => candidate.version);
+    expect(served).toEqual([...later.slice(-10).reverse(), version]);
   });
 });
 

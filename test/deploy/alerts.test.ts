@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { alertTests, rules } from '../support/alert-rules.ts';
+import { alertTests, ruleFiles, rules } from '../support/alert-rules.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const runbook = readFileSync(join(ROOT, 'deploy/runbook.md'), 'utf8');
@@ -31,11 +31,30 @@ describe('the alerts', () => {
   it.each(alerts)('$alert is a page or a ticket, and links to its section: meaning, look, do', (rule) => {
     expect(rule.labels?.severity).toMatch(/^(page|ticket)$/);
     expect(rule.annotations?.summary).toMatch(/^[A-Z0-9{].{15,}$/);
-    const [path, anchor = ''] = rule.annotations?.runbook?.split('#') ?? [];
+    const [path, anchor = ''] = rule.annotations?.runbook_url?.split('#') ?? [];
     expect(path).toBe('deploy/runbook.md');
     expect(sections.get(anchor)?.title).toBe(rule.alert);
     for (const word of ['**Means**', '**Look**', '**Do**'])
       expect(sections.get(anchor)?.text).toContain(word);
+  });
+
+  it('can be clicked on once the README’s command has put the runbook’s own address into them', () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+    const [, from = '', to = ''] =
+      /^sed -i 's\|(.+)\|(.+)\|' deploy\/prometheus\/\*-alerts\.yml$/m.exec(readme) ?? [];
+    const links = ruleFiles.flatMap((path) =>
+      readFileSync(path, 'utf8')
+        .split('\n')
+        // As sed does without a g: once a line.
+        .map((line) => line.replace(from, to))
+        .filter((line) => line.includes('runbook_url: '))
+        .map((line) => new URL(line.trim().replace('runbook_url: ', ''))),
+    );
+    expect(links).toHaveLength(names.length);
+    for (const { protocol, hash } of links) {
+      expect(protocol).toBe('https:');
+      expect(sections.has(hash.slice(1)), hash).toBe(true);
+    }
   });
 
   it.each(alertTests)(

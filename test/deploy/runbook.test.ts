@@ -1,11 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { publisherSettings, serverSettings } from '../../src/config/config.ts';
+import { EXIT } from '../../src/cli/exit-codes.ts';
 import { run } from '../../src/cli/program.ts';
 import { dashboards } from '../../deploy/grafana/definitions/all.ts';
+import { ROOT } from './dockerfile.ts';
+import { readDocuments } from './manifests.ts';
 
-const runbook = readFileSync(resolve(import.meta.dirname, '../../deploy/runbook.md'), 'utf8');
+const runbook = readFileSync(join(ROOT, 'deploy/runbook.md'), 'utf8');
+
+interface Service {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly clusterIP?: string; readonly ports: readonly { readonly port: number }[] };
+}
 
 /** Each command of the runbook with the options it is given, in code spans and blocks alike. */
 const commands = [...runbook.matchAll(/^topshelf [^\n#]+|`topshelf [^`]+`/gm)].map(([text]) => {
@@ -28,6 +36,27 @@ describe('the runbook', () => {
       expect(help, text).toContain(`Usage: topshelf ${name}`);
       for (const option of options) expect(help, text).toMatch(new RegExp(`${option}\\b`));
     }
+  });
+
+  it('says of every exit code what to do', () => {
+    const told = [...runbook.matchAll(/^\| (\d+) /gm)].map(([, code]) => Number(code));
+    expect(told).toEqual(Object.values(EXIT).filter((code) => code !== EXIT.done));
+  });
+
+  it('names the replicas as the service for Kubernetes is named, and so do the README and the DAG', () => {
+    const services = readDocuments<Service>('deploy/kubernetes/base/services.yaml');
+    const headless = services.filter(({ spec }) => spec.clusterIP === 'None');
+    expect(headless).toHaveLength(1);
+    const addresses = headless.flatMap(({ metadata, spec }) =>
+      spec.ports.map(({ port }) => `dns:${metadata.name}:${port}`),
+    );
+    const addressesIn = (file: string) =>
+      // `dns:name:port` stands for any.
+      readFileSync(join(ROOT, file), 'utf8').match(/dns:(?!name:port)[a-z-]+:\w+/g) ?? [];
+    const files = ['deploy/runbook.md', 'README.md', 'deploy/airflow/topshelf_publish.py'];
+    const named = files.map(addressesIn);
+    expect(new Set(named.flat())).toEqual(new Set(addresses));
+    expect(named[0]?.length).toBeGreaterThan(4);
   });
 
   it('names settings that there are', () => {

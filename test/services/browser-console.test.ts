@@ -89,16 +89,18 @@ it('is looked at, looked into, blocked with, rolled back with, and does not act 
     }, SOON)
     .toMatch(/personalized [\d.]+\/s/);
   expect(await barriers(page)).toEqual([]);
+  expect((await told.boundingBox())?.height).toBe(0); // nothing was said yet
 
-  // Without the token nothing can be done, and the page says where it is asked for.
+  // Without the token nothing can be done, and the page says where it is asked for. A wrong one is refused at once.
   await page.getByRole('button', { name: 'Roll back…' }).click();
   expect(await page.evaluate('document.activeElement.id')).toBe('token');
+  await told.getByText('Actions and look-ups need').waitFor();
+  expect(await told.getAttribute('class')).toBe('notice warn');
   await page.keyboard.type('not-the-token');
   await page.keyboard.press('Enter');
-  await page.getByLabel('User id').fill('12347');
-  await page.getByRole('button', { name: 'Look up' }).click();
-  await page.locator('#user-answer').getByText('the token is not the console’s').waitFor();
-  await page.getByLabel('Token').focus(); // asked for again
+  await told.getByText('the token is not the console’s').waitFor();
+  expect(await told.getAttribute('class')).toBe('notice bad');
+  expect(await barriers(page)).toEqual([]);
   await page.keyboard.type(console.token() ?? '');
   await page.keyboard.press('Enter');
   await page.getByText('Actions and look-ups are open.').waitFor();
@@ -177,14 +179,36 @@ it('is looked at, looked into, blocked with, rolled back with, and does not act 
   await page.emulateMedia({ colorScheme: 'dark' });
   await screenshot(page, 'console-dark');
   await page.emulateMedia({ colorScheme: 'light' });
-  await page.evaluate("document.querySelector('#gate-heading').scrollIntoView()");
+
+  // From an activation to the report that let it pass, by keyboard; a refresh keeps what was asked for.
+  const history = page.locator('#history');
+  await history.getByRole('row', { name: /^2 / }).getByRole('button', { name: 'report on' }).focus();
+  await page.keyboard.press('Enter');
+  const [chosen = ''] = await page.locator('#report option:checked').allInnerTexts();
+  expect(await page.evaluate('document.activeElement.id')).toBe('report');
+  expect(chosen).toContain(version);
+  await gate.getByText(`Version ${version} passes all`).waitFor();
+  await page.waitForResponse(`${console.url}/api/placements`);
+  expect(await page.locator('#report option:checked').allInnerTexts()).toEqual([chosen]);
+  expect(await barriers(page)).toEqual([]);
   await screenshot(page, 'console-gate');
+
+  // What was left cannot be gone back to, and the dialog says why.
+  await page.getByRole('button', { name: 'Roll back…' }).click();
+  const left = dialog.getByRole('option', { name: `${version}, quarantined` });
+  expect(await left.isDisabled()).toBe(true);
+  await page.keyboard.press('Escape');
 
   // Release it; another placement appears by itself, and is chosen by its address.
   await page.getByRole('button', { name: 'Release the hold…' }).click();
   await dialog.getByLabel('Reason, for the record').fill('mended');
   await dialog.getByRole('button', { name: 'Release the hold', exact: true }).click();
   await told.getByText('The hold is released.').waitFor();
+  expect(await history.innerText()).not.toContain('For older ones');
+  for (let write = 0; write < 16; write++)
+    await demo.topshelf(write % 2 === 0 ? 'unblock' : 'block', 'another', '--placement', 'home');
+  await history.getByText('The latest 20 writes of the pointer. For older ones').waitFor();
+  expect(await history.locator('tbody tr').count()).toBe(20);
   await demo.topshelf('publish', bundledFile('2011-11-25'), '--placement', 'cart');
   const cart = page.getByRole('link', { name: 'cart' });
   await cart.focus();

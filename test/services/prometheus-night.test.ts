@@ -2,13 +2,17 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Checks, History, Overview } from '../../src/console/views.ts';
 import { ruleFiles } from '../support/alert-rules.ts';
+import { spawnConsole } from '../support/console-process.ts';
 import { startDemo } from '../support/demo.ts';
 import { startLightLoad } from '../support/light-load.ts';
 import { bundledRanking } from '../support/real-data.ts';
 import { openPrometheus } from './prometheus-client.ts';
 
 const SOON = { timeout: 60_000, interval: 100 };
+/** Where what happened is written to, for people to read; nowhere unless it says so. */
+const RECORD = process.env.TOPSHELF_TEST_NIGHT;
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /** The rules with every window sixty times shorter: their minute is a second. */
@@ -31,12 +35,16 @@ describe('a night on call', () => {
   it('ends well: a batch that lost users is overridden by hand, pages, is found, and is rolled back', async () => {
     const prometheus = openPrometheus();
     const demo = await startDemo();
+    const console = await spawnConsole(demo.folder, ['--demo']);
+    /** What the console's page asks for. */
+    const onConsole = async <T>(path: string) =>
+      (await (await fetch(`${console.url}/api/placements${path}`)).json()) as T;
     const ranking = bundledRanking('2011-12-07');
     const users = [...ranking.keys()];
     const begin = performance.now();
-    const diary: string[] = [];
+    const diary: { readonly seconds: number; readonly what: string }[] = [];
     const note = (what: string) =>
-      diary.push(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${what}`);
+      diary.push({ seconds: Math.round((performance.now() - begin) / 100) / 10, what });
     const firing = async () => {
       const alerts = await prometheus.alerts();
       const pages = alerts.filter(({ state, labels }) => state === 'firing' && labels.severity === 'page');
@@ -81,7 +89,7 @@ describe('a night on call', () => {
 
     await expect.poll(firing, SOON).toEqual(['TopshelfUnknownUsersRise']);
     const [page] = (await prometheus.alerts()).filter(({ labels }) => labels.severity === 'page');
-    note(`PAGE ${page?.labels.alertname}: ${page?.annotations.summary}; ${page?.annotations.runbook}`);
+    note(`PAGE ${page?.labels.alertname}: ${page?.annotations.summary}; ${page?.annotations.runbook_url}`);
 
     const found = await status();
     expect(found).toMatchObject({ version: bad, reason: 'night shift', hold: null });
@@ -89,6 +97,19 @@ describe('a night on call', () => {
     expect(told).toContain(why);
     note(
       `/status: version ${found.version}, epoch ${found.epoch}, "${found.reason}"; status --history: overridden`,
+    );
+
+    const [shown] = (await onConsole<Overview>('')).placements;
+    expect(shown).toMatchObject({ version: bad, verdict: { passed: false }, override: { reason: why } });
+    const { entries } = await onConsole<History>('/home/history');
+    const activation = entries.find(({ version }) => version === bad);
+    const { checks } = await onConsole<Checks['reports'][number]>(`/home/checks/${activation?.check}`);
+    const lost = checks.find(({ name }) => name === 'users-lost');
+    expect(lost).toMatchObject({ outcome: 'failed', threshold: 0.04 });
+    expect(lost?.measured).toBeCloseTo(0.5, 1);
+    note(
+      `the console: ${bad} went live past ${shown?.verdict?.stoppedBy.length} checks that stop it; ` +
+        `the report behind its activation: ${lost?.message}`,
     );
 
     await demo.topshelf(
@@ -111,6 +132,10 @@ describe('a night on call', () => {
     expect(await status()).toMatchObject({ version: good, hold: null });
     expect(load.failures).toEqual([]);
     note(`${load.sent()} requests were made meanwhile; each was answered`);
-    process.stdout.write(`\n${diary.join('\n')}\n\n`);
+    const lines = diary.map(({ seconds, what }) => `${seconds.toFixed(1).padStart(6)} s  ${what}`);
+    process.stdout.write(`\n${lines.join('\n')}\n\n`);
+    if (RECORD === undefined) return;
+    const clock = 'The windows of the rules are sixty times shorter here: a minute of theirs is a second.';
+    await writeFile(RECORD, `${JSON.stringify({ at: new Date().toISOString(), clock, diary }, null, 2)}\n`);
   }, 240_000);
 });

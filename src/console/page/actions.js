@@ -16,6 +16,20 @@ export function learnEarlier({ entries }) {
   earlier = [...new Set(entries.map(({ version }) => version))];
 }
 
+/**
+ * A version to go back to; one that would be refused cannot be chosen, and says why.
+ * @param {string} version
+ * @param {PlacementView} view
+ */
+function optionOf(version, { quarantined, retired }) {
+  const why = quarantined.some((each) => each.version === version)
+    ? ', quarantined'
+    : retired.includes(version)
+      ? ', retired'
+      : '';
+  return h('option', { value: version, disabled: why !== '' }, `${version}${why}`);
+}
+
 /** @type {Record<Action, Form>} */
 const forms = {
   rollback: {
@@ -23,13 +37,13 @@ const forms = {
     what: ({ version }) =>
       `Leaves and quarantines ${version ?? 'what is live'}, goes back to an earlier version, and holds activations until somebody releases them.`,
     confirm: 'Roll back',
-    fields: ({ version }) => [
+    fields: (view) => [
       h('label', { for: 'to' }, 'Go back to'),
       h(
         'select',
         { id: 'to' },
         h('option', { value: '' }, 'the latest earlier version that may be live'),
-        ...earlier.filter((each) => each !== version).map((each) => h('option', { value: each }, each)),
+        ...earlier.filter((each) => each !== view.version).map((each) => optionOf(each, view)),
       ),
     ],
     body() {

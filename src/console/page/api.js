@@ -29,15 +29,32 @@ export const token = {
  * @param {object} [body]
  * @returns {Promise<T>}
  */
-export async function call(path, body) {
-  /** @type {RequestInit} */
-  const init = { cache: 'no-store' };
-  if (body !== undefined) {
-    init.method = 'POST';
-    init.headers = { 'content-type': 'application/json', authorization: `Bearer ${token.get() ?? ''}` };
-    init.body = JSON.stringify(body);
-  }
-  const response = await fetch(`/api/placements${path}`, init).catch((/** @type {unknown} */ error) => {
+export function call(path, body) {
+  if (body === undefined) return send(`/api/placements${path}`);
+  const headers = { 'content-type': 'application/json', ...authorization() };
+  return send(`/api/placements${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+/**
+ * Resolves where the console takes the token. Rejects with ProblemError.
+ * @returns {Promise<unknown>}
+ */
+export function tryToken() {
+  return send('/api/token', { headers: authorization() });
+}
+
+function authorization() {
+  return { authorization: `Bearer ${token.get() ?? ''}` };
+}
+
+/**
+ * @template T
+ * @param {string} url
+ * @param {RequestInit} [init]
+ * @returns {Promise<T>}
+ */
+async function send(url, init) {
+  const response = await fetch(url, { ...init, cache: 'no-store' }).catch((/** @type {unknown} */ error) => {
     throw new ProblemError(0, 'The console does not answer', `the console does not answer: ${String(error)}`);
   });
   const answer = /** @type {unknown} */ (await response.json().catch(() => ({})));

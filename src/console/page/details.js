@@ -5,6 +5,9 @@ import { age, rate, time } from './words.js';
 /** @import { History, Overview, PlacementView, ReplicaView } from '../views.ts' */
 /** @import { Child } from './dom.js' */
 
+/** Writes of the pointer that are shown. One more is asked for, to tell whether there are older ones. */
+export const SHOWN_WRITES = 20;
+
 /**
  * What is known of the chosen placement at this moment.
  * @param {PlacementView} view
@@ -20,25 +23,52 @@ export function showDetails(view, { titles, replicasProblem }) {
   );
 }
 
-/** @param {History} history */
-export function showHistory({ entries }) {
-  const headings = ['Epoch', 'When', 'What', 'Version', 'Who', 'Why'];
-  show(byId('history', HTMLElement), entries, () => [
+/**
+ * @param {string} placement
+ * @param {History} history
+ * @param {(id: string) => void} onReport called with the gate's report that is to be shown
+ */
+export function showHistory(placement, { entries }, onReport) {
+  const headings = ['Epoch', 'When', 'What', 'Version', 'Gate', 'Who', 'Why'];
+  const older =
+    entries.length > SHOWN_WRITES
+      ? [
+          `The latest ${SHOWN_WRITES} writes of the pointer. For older ones: `,
+          h('code', {}, `topshelf status --placement ${placement} --history 200`),
+        ]
+      : [];
+  show(byId('history', HTMLElement), { placement, entries }, () => [
     table(
       'The latest writes of the pointer',
       headings,
-      entries.map(({ epoch, at, action, version, by, reason, override }) =>
-        row(
-          String(epoch),
-          time(at),
-          action,
-          version,
-          by,
-          override === null ? reason : `${reason} (past the gate by ${override.by}: ${override.reason})`,
+      entries
+        .slice(0, SHOWN_WRITES)
+        .map(({ epoch, at, action, version, by, reason, override, check }) =>
+          row(
+            String(epoch),
+            time(at),
+            action,
+            version,
+            check === null ? '–' : reportButton(epoch, version, () => onReport(check)),
+            by,
+            override === null ? reason : `${reason} (past the gate by ${override.by}: ${override.reason})`,
+          ),
         ),
-      ),
     ),
+    ...(older.length === 0 ? [] : [h('p', {}, ...older)]),
   ]);
+}
+
+/**
+ * @param {number} epoch
+ * @param {string} version
+ * @param {() => void} onPressed
+ */
+function reportButton(epoch, version, onPressed) {
+  const label = `report on ${version}, by which it went live at epoch ${epoch}`;
+  const button = h('button', { type: 'button', id: `report-of-${epoch}`, 'aria-label': label }, 'report');
+  button.addEventListener('click', onPressed);
+  return button;
 }
 
 /** @param {PlacementView} view */

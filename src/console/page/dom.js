@@ -111,7 +111,10 @@ export function badge(kind, text) {
 /**
  * Says what came of something, to those who see the page and to those who hear it.
  * @param {string} text
+ * @param {'good' | 'warn' | 'bad'} [kind]
  */
-export function announce(text) {
-  byId('announcements', HTMLElement).textContent = text;
+export function announce(text, kind = 'good') {
+  const place = byId('announcements', HTMLElement);
+  place.className = `notice ${kind}`;
+  place.textContent = text;
 }

@@ -14,10 +14,10 @@ const HEIGHT = 14;
  * The reports to choose from, and the chosen one.
  * @param {Checks} checks
  * @param {string | null} version that is live: its report comes first unless another was chosen
+ * @param {string} [chosen] the id of a report; what was chosen before unless given
  */
-export function showGate({ reports, criteria }, version) {
+export function showGate({ reports, criteria }, version, chosen = byId('report', HTMLSelectElement).value) {
   const select = byId('report', HTMLSelectElement);
-  const chosen = select.value;
   show(
     select,
     reports.map(({ id }) => id),

@@ -1,6 +1,6 @@
 import { ask, connectDialog, learnEarlier } from './actions.js';
-import { call, messageOf, token } from './api.js';
-import { showDetails, showHistory } from './details.js';
+import { call, messageOf, token, tryToken } from './api.js';
+import { showDetails, showHistory, SHOWN_WRITES } from './details.js';
 import { announce, byId, show } from './dom.js';
 import { showGate } from './gate.js';
 import { lookUp } from './look-up.js';
@@ -8,6 +8,8 @@ import { showOverview } from './overview.js';
 import { time } from './words.js';
 
 /** @import { Checks, History, Overview } from '../views.ts' */
+
+/** @typedef {Checks['reports'][number]} Report */
 
 /** Milliseconds between two readings of what is live, and of the archive where no epoch was new. */
 const REFRESH_MS = 4_000;
@@ -17,6 +19,8 @@ const ARCHIVE_MS = 30_000;
 let overview;
 /** @type {Checks | undefined} */
 let checks;
+/** @type {Report | undefined} one that was asked for from the history */
+let asked;
 /** Which placement and epoch the archive was read for, and when. */
 let archiveRead = { key: '', at: 0, failed: false };
 
@@ -85,7 +89,7 @@ async function readRecords() {
   const key = `${placement} ${epoch}`;
   if (archiveRead.key === key && performance.now() - archiveRead.at < ARCHIVE_MS) return;
   const [history, found] = await Promise.all([
-    /** @type {Promise<History>} */ (call(`/${placement}/history`)),
+    /** @type {Promise<History>} */ (call(`/${placement}/history?count=${SHOWN_WRITES + 1}`)),
     /** @type {Promise<Checks>} */ (call(`/${placement}/checks`)),
   ]);
   if (chosenView()?.placement !== placement) return;
@@ -93,17 +97,48 @@ async function readRecords() {
   if (archiveRead.failed) tell(null);
   archiveRead = { key, at: performance.now(), failed: false };
   checks = found;
-  showHistory(history);
+  showHistory(placement, history, (id) => void openReport(id));
   learnEarlier(history);
   // A new epoch has a new report: what was chosen before is no longer what people look at.
   if (isNew) byId('report', HTMLSelectElement).value = '';
-  showGate(checks, version);
+  showGate(withAsked(checks), version);
+}
+
+/**
+ * Shows the report that let a version go live, however many were made since.
+ * @param {string} id
+ */
+async function openReport(id) {
+  const view = chosenView();
+  if (view === undefined || checks === undefined) return;
+  const { placement, version } = view;
+  try {
+    const known = withAsked(checks).reports.find((report) => report.id === id);
+    const report = known ?? /** @type {Report} */ (await call(`/${placement}/checks/${id}`));
+    if (chosenView()?.placement !== placement) return;
+    asked = report;
+    showGate(withAsked(checks), version, id);
+    byId('gate-heading', HTMLElement).scrollIntoView();
+    byId('report', HTMLSelectElement).focus({ preventScroll: true });
+  } catch (error) {
+    announce(`The gate’s report cannot be shown: ${messageOf(error)}`, 'bad');
+  }
+}
+
+/**
+ * @param {Checks} found
+ * @returns {Checks}
+ */
+function withAsked(found) {
+  if (asked === undefined || found.reports.some(({ id }) => id === asked?.id)) return found;
+  return { ...found, reports: [...found.reports, asked] };
 }
 
 /** Nothing of one placement may stand under the name of another, not for a moment. */
 function forgetRecords() {
   archiveRead = { ...archiveRead, key: '' }; // read again at once, also where it was read before this came
   checks = undefined;
+  asked = undefined;
   learnEarlier({ entries: [] });
   byId('user-answer', HTMLElement).replaceChildren();
   for (const id of ['history', 'gate', 'report']) show(byId(id, HTMLElement), null, () => []);
@@ -119,7 +154,7 @@ function actionButtons() {
 function hasToken() {
   if (token.get() !== null) return true;
   byId('token', HTMLInputElement).focus();
-  announce('Actions and look-ups need the console’s token: it was printed when the console started.');
+  announce('Actions and look-ups need the console’s token: it was printed when the console started.', 'warn');
   return false;
 }
 
@@ -134,15 +169,30 @@ function showAccess() {
   byId('access-given', HTMLElement).hidden = !isGiven;
 }
 
+/**
+ * Takes the token that was typed, if it is the console's.
+ * @param {HTMLInputElement} input
+ */
+async function takeToken(input) {
+  token.set(input.value.trim());
+  try {
+    await tryToken();
+  } catch (error) {
+    token.forget();
+    announce(`The token was not taken: ${messageOf(error)}`, 'bad');
+    input.select();
+    return;
+  }
+  input.value = '';
+  showAccess();
+  announce('The token is kept until this tab is closed.');
+  byId('forget-token', HTMLElement).focus();
+}
+
 function connect() {
   byId('access', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
-    const input = byId('token', HTMLInputElement);
-    token.set(input.value.trim());
-    input.value = '';
-    showAccess();
-    announce('The token is kept until this tab is closed.');
-    byId('forget-token', HTMLElement).focus();
+    void takeToken(byId('token', HTMLInputElement));
   });
   byId('forget-token', HTMLButtonElement).addEventListener('click', () => {
     token.forget();
@@ -155,7 +205,7 @@ function connect() {
     if (view !== undefined && hasToken()) void lookUp(view.placement).finally(showAccess);
   });
   byId('report', HTMLSelectElement).addEventListener('change', () => {
-    if (checks !== undefined) showGate(checks, chosenView()?.version ?? null);
+    if (checks !== undefined) showGate(withAsked(checks), chosenView()?.version ?? null);
   });
   for (const button of actionButtons()) {
     button.addEventListener('click', () => {

@@ -42,6 +42,17 @@ export async function writeReport(archive: Archive, report: CheckReport, signal:
   );
 }
 
+/** One report; null where there is none of this id, and where it cannot be read. */
+export async function readReport(
+  archive: Pick<Archive, 'get'>,
+  placement: string,
+  id: string,
+  signal: AbortSignal,
+): Promise<CheckReport | null> {
+  const body = await archive.get(checkKey(placement, id), signal);
+  return body && parseReport(body);
+}
+
 /** The reports on a version, newest first; one that cannot be read is passed over: it decides nothing then. */
 export async function* reportsOn(
   archive: Archive,
@@ -50,11 +61,9 @@ export async function* reportsOn(
   signal: AbortSignal,
 ): AsyncGenerator<CheckReport> {
   const keys = await archive.list(checksPrefix(placement, version), signal);
-  for (const key of keys.toReversed()) {
-    const body = await archive.get(key, signal);
-    if (body === null) continue;
-    const report = parseReport(body);
-    if (report !== null) yield report;
+  // No more is read than somebody asks for; but ids tell the second alone, so that those of one are read together.
+  for (const keysOfSecond of Map.groupBy(keys.toReversed(), secondOf).values()) {
+    yield* await readReports(archive, keysOfSecond, signal);
   }
 }
 
@@ -66,13 +75,30 @@ export async function newestReports(
   signal: AbortSignal,
 ): Promise<CheckReport[]> {
   const keys = await archive.list(allChecksPrefix(placement), signal);
-  const bodies = await Promise.all(
-    keys
-      .slice(-count)
-      .reverse()
-      .map((key) => archive.get(key, signal)),
-  );
-  return bodies.map((body) => body && parseReport(body)).filter((report) => report !== null);
+  return readReports(archive, keys.slice(-count), signal);
+}
+
+/** Those on the newest versions first, and of one version the newest first. */
+async function readReports(
+  archive: Pick<Archive, 'get'>,
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<CheckReport[]> {
+  const bodies = await Promise.all(keys.map((key) => archive.get(key, signal)));
+  return bodies
+    .map((body) => body && parseReport(body))
+    .filter((report) => report !== null)
+    .sort((a, b) => descending(a.candidate.version, b.candidate.version) || descending(a.at, b.at));
+}
+
+/** A key without the end that makes it unique: version and second are left. */
+function secondOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('-'));
+}
+
+function descending(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? 1 : -1;
 }
 
 function parseReport(body: Uint8Array): CheckReport | null {

@@ -89,6 +89,7 @@ export function createDynamoDbHttp({ maxSockets, ...connection }: DynamoDbHttpOp
     credentials: Credentials,
     operation: string,
     body: string,
+    signedAt: number,
     signal: AbortSignal,
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -117,7 +118,7 @@ export function createDynamoDbHttp({ maxSockets, ...connection }: DynamoDbHttpOp
       );
       signal.addEventListener('abort', leave);
       underWay += 1;
-      const headers = signedHeaders(signer, host, credentials, operation, body, amzDate(clock.now()));
+      const headers = signedHeaders(signer, host, credentials, operation, body, amzDate(signedAt));
       pool.dispatch({ path: '/', method: 'POST', headers, body }, work);
     });
   }
@@ -129,13 +130,14 @@ export function createDynamoDbHttp({ maxSockets, ...connection }: DynamoDbHttpOp
     body: string,
     signal: AbortSignal,
   ): Promise<unknown> {
-    const answer = await exchange(target, credentials, operation, body, signal);
+    const signedAt = clock.now();
+    const answer = await exchange(target, credentials, operation, body, signedAt, signal);
     if (answer.status === 200) return JSON.parse(answer.text);
     const error = new DynamoDbError(answer);
     if (REFUSED_CREDENTIALS.has(error.name)) target.credentials.refuse();
     // Signed once more where only our clock was wrong: the second answer counts, whatever it is.
-    if (!clock.correct(error.name, answer.header('date'))) throw error;
-    const again = await exchange(target, credentials, operation, body, signal);
+    if (!clock.correct(error.name, answer.header('date'), signedAt)) throw error;
+    const again = await exchange(target, credentials, operation, body, clock.now(), signal);
     if (again.status !== 200) throw new DynamoDbError(again);
     return JSON.parse(again.text);
   }

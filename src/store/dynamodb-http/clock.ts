@@ -2,8 +2,11 @@
 export interface ServerClock {
   /** In milliseconds since 1970. */
   now(): number;
-  /** Whether a refusal by this name, with this `Date` header, came from our time, which is put right by it. */
-  correct(errorName: string, dateHeader: string | undefined): boolean;
+  /**
+   * Whether a refusal by this name, with this `Date` header, came from the time that the request was signed by. Our time
+   * is put right by it: one of several that were refused at once may have done so before.
+   */
+  correct(errorName: string, dateHeader: string | undefined, signedAt: number): boolean;
 }
 
 // How the services of AWS name a signature whose time is off; some of these have other causes as well.
@@ -21,11 +24,11 @@ export function createServerClock(machine: () => number = Date.now): ServerClock
   let offsetMs = 0;
   return {
     now: () => machine() + offsetMs,
-    correct(errorName, dateHeader) {
+    correct(errorName, dateHeader, signedAt) {
       if (!CLOCK_ERRORS.has(errorName) || dateHeader === undefined) return false;
-      const offset = Date.parse(dateHeader) - machine();
-      if (Number.isNaN(offset) || Math.abs(offset - offsetMs) < NOTICEABLE_MS) return false;
-      offsetMs = offset;
+      const serverTime = Date.parse(dateHeader);
+      if (Number.isNaN(serverTime) || Math.abs(serverTime - signedAt) < NOTICEABLE_MS) return false;
+      offsetMs = serverTime - machine();
       return true;
     },
   };

@@ -8,7 +8,8 @@ import {
 } from '../../../src/domain/errors.ts';
 import { activate } from '../../../src/publishing/activate.ts';
 import { check, type GateOptions } from '../../../src/publishing/check/check.ts';
-import { reportsOn, type CheckReport } from '../../../src/publishing/check/report.ts';
+import { newestReports, reportsOn, type CheckReport } from '../../../src/publishing/check/report.ts';
+import { gateVerdicts } from '../../../src/publishing/gate-reports.ts';
 import { load } from '../../../src/publishing/load.ts';
 import { batch, collect, createPublisher, never } from '../fixtures.ts';
 import { useHome } from '../use-home.ts';
@@ -53,6 +54,22 @@ describe('a check', () => {
     });
     expect(await reports(version)).toEqual([report]);
     expect((await live()).version).toBe(first);
+  });
+
+  it('is listed newest first, also among those of one second, whose ids sort by chance', async () => {
+    const version = await loadDay(0);
+    const { archive } = home.publisher;
+    const report = await checkOf(version);
+    const times = [100, 300, 200].map((ms) => `2099-01-01T00:00:00.${ms}Z`);
+    for (const [index, at] of times.entries()) {
+      const id = `${version}-20990101T000000Z-00000${index}`;
+      await archive.putOnce(`${placement}/checks/${id}.json`, JSON.stringify({ ...report, id, at }), never);
+    }
+    const expected = [times[1], times[2], times[0], report.at];
+    const verdicts = await gateVerdicts(archive, placement, never);
+    expect((await reports(version)).map(({ at }) => at)).toEqual(expected);
+    expect((await newestReports(archive, placement, 4, never)).map(({ at }) => at)).toEqual(expected);
+    expect(verdicts.get(version)?.map(({ at }) => at)).toEqual(expected);
   });
 
   it('stops users who are strangers to the live version, and changes nothing', async () => {

@@ -69,6 +69,17 @@ describe('a signed request', () => {
     expect(stub.requests).toHaveLength(3);
   });
 
+  it('is signed anew also where another one, under way at the same time, has put the time right', async () => {
+    const ahead = Date.now() + 3_600_000;
+    stub.fault = ({ amzDate }) =>
+      amzDate.slice(9, 11) === new Date(ahead).toISOString().slice(11, 13)
+        ? undefined
+        : { kind: 'exception', name: 'InvalidSignatureException', date: new Date(ahead) };
+    const reads = await Promise.all([readAnna(), readAnna(), readAnna()]);
+    expect(reads.map((read) => read.get('anna')?.kind)).toEqual(['found', 'found', 'found']);
+    expect(stub.requests).toHaveLength(6);
+  });
+
   it('that finds no connection free fails at once', async () => {
     await readAnna();
     stub.fault = () => ({ kind: 'slow-headers', ms: 200 });
@@ -130,8 +141,10 @@ describe('the clock', () => {
     ['nonsense', 'RequestTimeTooSkewed', 'yesterday', NOW],
   ])('follows a server whose time is %s', (_, name, date, expected) => {
     const clock = createServerClock(() => NOW);
-    expect(clock.correct(name, date)).toBe(expected !== NOW);
+    expect(clock.correct(name, date, NOW)).toBe(expected !== NOW);
     expect(clock.now()).toBe(expected);
-    expect(clock.correct(name, date)).toBe(false);
+    expect(clock.correct(name, date, clock.now())).toBe(false);
+    // Signed before it was put right: that request is to be signed anew as well.
+    expect(clock.correct(name, date, NOW)).toBe(expected !== NOW);
   });
 });
