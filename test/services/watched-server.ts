@@ -89,14 +89,14 @@ export async function watchServer(
       await load.stop();
       expect(wrongAmong(load.answers)).toEqual([]);
       expect(answersIn(await scrapeOf(server))).toEqual(tallyOf([...load.answers, ...asked]));
-      const { p999, longest, leftOut } = latencyOf(load.answers, clock);
+      const { p999, longest, stalled } = latencyOf(load.answers, clock);
       expect(p999).toBeLessThan(DEADLINE_MS + MARGIN_MS);
       const degraded = load.answers.filter(({ reason }) => reason !== '' && reason !== 'unknown-user').length;
       return {
         tried: load.answers.length,
         result:
           `0 errors, ${degraded} degraded, p99.9 ${p999.toFixed(1)} ms, longest ${longest.toFixed(1)} ms, ` +
-          `${leftOut} left out`,
+          `${stalled} without a stall of the caller’s own`,
       };
     },
     async end() {
