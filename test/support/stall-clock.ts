@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** A time in which the process that measures did not run as it should have, in milliseconds of `performance.now()`. */
 export interface Stall {
   readonly from: number;
@@ -40,6 +42,28 @@ export function startStallClock(whose: 'machine' | 'process'): StallClock {
   };
 }
 
+/**
+ * A clock that knows when another process was ready to run and the machine gave it no CPU: Linux counts that for its
+ * first thread. Elsewhere, and once the process has ended, nothing is known of it.
+ */
+export function startWaitClock(pid: number): StallClock {
+  const stalls: Stall[] = [];
+  let last = waitedMs(pid);
+  const timer = setInterval(() => {
+    const waited = waitedMs(pid);
+    const ms = waited - last;
+    const now = performance.now();
+    // It is counted when the wait is over.
+    if (ms > NOTICEABLE_MS) stalls.push({ from: now - ms, to: now, ms });
+    last = waited;
+  }, TICK_MS);
+  timer.unref();
+  return {
+    stalledMs: (from, to) => stalledIn(stalls, from, to),
+    stop: () => clearInterval(timer),
+  };
+}
+
 /** `stalls` in the order of time: there may be many thousands, and as many answers. */
 export function stalledIn(stalls: readonly Stall[], from: number, to: number): number {
   let [low, high] = [0, stalls.length];
@@ -55,6 +79,15 @@ export function stalledIn(stalls: readonly Stall[], from: number, to: number): n
     sum += Math.min(stall.ms, Math.min(to, stall.to) - Math.max(from, stall.from));
   }
   return sum;
+}
+
+function waitedMs(pid: number): number {
+  try {
+    const [, waitedNs] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
+    return Number(waitedNs) / 1e6;
+  } catch {
+    return 0;
+  }
 }
 
 /** CPU time of this thread so far. */
