@@ -163,6 +163,10 @@ export const PUBLISHING_ROWS: readonly Row[] = [
       },
     ],
     failsWhen: 'a server does not start from the pointer it saved',
+    notProven:
+      'Half an hour without S3 and ZooKeeper, under load. Of two runs with each, one with ZooKeeper passed; in the ' +
+      'second run a few requests got no answer (socket hang up), in the first with S3 at least one did not, and why ' +
+      'is not known.',
   },
   {
     number: 12,
@@ -181,8 +185,8 @@ export const PUBLISHING_ROWS: readonly Row[] = [
       },
     ],
     failsWhen:
-      'a resumed load goes on one batch after the last that was noted (runs.test.ts) or three (crash.test.ts), or a ' +
-      'table is sealed before its users are written',
+      'a resumed load goes on one batch after the last that was noted (runs.test.ts; crash.test.ts does not see that, ' +
+      'and three batches only now and then), or a table is sealed before its users are written',
   },
   {
     number: 14,
