@@ -109,7 +109,7 @@ describe('under load, while the store suffers from', () => {
       const samples = await scrapeOf(server);
       expect(answersIn(samples)).toEqual(tallyOf(load.answers));
       expect(total(samples, 'topshelf_http_requests_in_flight')).toBe(0);
-      const { p999, longest, leftOut } = latencyOf(load.answers, clock);
+      const { p999, longest, stalled } = latencyOf(load.answers, clock);
       const degraded = load.answers.filter(({ reason }) => reason !== '' && reason !== 'unknown-user').length;
       expect(degraded).toBeGreaterThan(0); // the fault was felt
       expect(p999).toBeLessThan(DEADLINE_MS + MARGIN_MS);
@@ -122,8 +122,8 @@ describe('under load, while the store suffers from', () => {
         test: `store fault: ${name}`,
         tried: load.answers.length,
         result:
-          `0 errors, ${degraded} degraded, p99.9 ${p999.toFixed(1)} ms, longest ${longest.toFixed(1)} ms, ` +
-          `personalized after ${Math.round(recoveredMs)} ms; ${leftOut} left out`,
+          `${name}: 0 errors, ${degraded} degraded, p99.9 ${p999.toFixed(1)} ms, longest ${longest.toFixed(1)} ms, ` +
+          `personalized after ${Math.round(recoveredMs)} ms; ${stalled} without a stall of the machine`,
       });
     },
   );

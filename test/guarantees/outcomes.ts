@@ -5,6 +5,8 @@ import type { Proof, Row } from './row.ts';
 /** What a test found, as `recordFigure` noted it. */
 export interface Figure {
   readonly guarantee: number;
+  /** The test's file, from the repository's root. */
+  readonly file: string;
   readonly test: string;
   readonly tried: number;
   readonly result: string;
@@ -52,18 +54,18 @@ export function merged(
   reported: readonly Reported[],
   figures: readonly Figure[],
 ): Outcomes {
-  const files = new Set(reported.map(({ file }) => file));
-  const proofs = { ...before.proofs };
+  const ran = new Set(reported.map(({ file }) => file));
+  // Of tests that no row names any more, nothing is kept.
+  const proofs: Record<string, Outcome> = {};
   for (const proof of rows.flatMap((row) => row.proofs ?? [])) {
-    if (files.has(proof.file)) proofs[keyOf(proof)] = outcomeOf(proof, reported);
+    const outcome = ran.has(proof.file) ? outcomeOf(proof, reported) : before.proofs[keyOf(proof)];
+    if (outcome !== undefined) proofs[keyOf(proof)] = outcome;
   }
-  const found: Record<string, readonly Figure[]> = { ...before.figures };
-  for (const { number, proofs: its = [] } of rows) {
+  const found: Record<string, readonly Figure[]> = {};
+  for (const { number } of rows) {
     // What services found stands until services are asked again, and the other way round.
-    const ran = new Set(its.filter(({ file }) => files.has(file)).map(({ title }) => title));
-    const isOurs = ({ test }: Figure) => ran.has(test);
-    const kept = (before.figures[number] ?? []).filter((figure) => !isOurs(figure));
-    const now = figures.filter((figure) => figure.guarantee === number);
+    const kept = (before.figures[number] ?? []).filter(({ file }) => !ran.has(file));
+    const now = figures.filter(({ guarantee }) => guarantee === number);
     if (kept.length + now.length > 0) found[number] = [...kept, ...now];
   }
   return { proofs, figures: found };

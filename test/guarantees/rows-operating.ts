@@ -1,5 +1,7 @@
 import type { Row } from './row.ts';
 
+const RESTARTS = 'test/end-to-end/restarts.test.ts';
+
 /** What operating it promises: ends, attacks, secrets, long runs, and the honesty of the figures. */
 export const OPERATING_ROWS: readonly Row[] = [
   {
@@ -10,20 +12,34 @@ export const OPERATING_ROWS: readonly Row[] = [
         file: 'test/end-to-end/swaps-under-load.test.ts',
         title: 'swaps and a SIGTERM: every request is answered, none with 5xx, each from one version',
       },
+      { file: RESTARTS, title: 'restarted one after the other: no request fails' },
     ],
-    failsWhen: 'a server that drains goes on as if nothing was, and closes its connections under its callers',
-    notProven: 'A rolling restart of several servers behind a load balancer that is late to notice.',
+    failsWhen:
+      'a server that drains goes on as if nothing was, and closes its connections under its callers, or does not wait ' +
+      'for a load balancer that is late to notice',
   },
   {
     number: 31,
     guarantee: 'A server that is killed loses the requests in flight at most.',
-    notProven:
-      'SIGKILL under load: the errors against the requests under way, and the time to the next answer.',
+    proofs: [
+      {
+        file: RESTARTS,
+        title:
+          'killed again and again: only requests that were in flight are lost, and each server starts again',
+      },
+    ],
+    failsWhen: 'a server says that it is ready before it has a version',
   },
   {
     number: 32,
     guarantee: 'Liveness never ends a server for what it depends on, or for load.',
-    notProven: 'Ten minutes without the table under three times the load, with a liveness probe.',
+    proofs: [
+      {
+        file: 'test/end-to-end/liveness.test.ts',
+        title: 'is alive all the time, and refuses only what is past its limit',
+      },
+    ],
+    failsWhen: '/livez looks at the breakers',
   },
   {
     number: 33,
@@ -54,7 +70,7 @@ export const OPERATING_ROWS: readonly Row[] = [
       },
     ],
     failsWhen:
-      'requests are logged with their URL (fuzz.test.ts); nothing was tried against schemathesis itself',
+      'requests are logged with their URL (fuzz.test.ts), or are refused with a 422 that is not documented (both)',
   },
   {
     number: 35,
@@ -123,13 +139,21 @@ export const OPERATING_ROWS: readonly Row[] = [
   {
     number: 41,
     guarantee: 'Metrics are cheap, and right.',
+    proofs: [
+      {
+        file: 'test/metrics/scrape-time.test.ts',
+        title: 'has each series that there can be, once, and none of a version that is past',
+      },
+    ],
     load: ['cached'],
-    notProven: 'The time of a scrape with every series there can be.',
+    failsWhen: 'the series of a version stays when the version goes, or two placements share one',
   },
   {
     number: 42,
     guarantee: 'The load tests leave nothing out.',
-    notProven:
-      'A server that is stopped for half a second must show in p99.9, at the rate that was asked for.',
+    proofs: [
+      { file: 'test/load-tests/omission.test.ts', title: 'shows in p99.9, at the rate that was asked for' },
+    ],
+    failsWhen: 'latency counts from when a request left, not from when it was due',
   },
 ];

@@ -65,7 +65,8 @@ export const PUBLISHING_ROWS: readonly Row[] = [
       races('test/services/zookeeper-races.test.ts'),
       MODEL,
     ],
-    failsWhen: 'the store in memory writes without looking at the token',
+    failsWhen:
+      'the store in memory or ZooKeeper writes without looking at the token, or S3 is asked to without If-Match',
   },
   {
     number: 4,
@@ -78,7 +79,8 @@ export const PUBLISHING_ROWS: readonly Row[] = [
       frozen('test/services/s3-races.test.ts'),
       frozen('test/services/zookeeper-races.test.ts'),
     ],
-    failsWhen: 'the store in memory writes without looking at the token',
+    failsWhen:
+      'the store in memory or ZooKeeper writes without looking at the token, or S3 is asked to without If-Match',
   },
   {
     number: 5,
@@ -154,9 +156,17 @@ export const PUBLISHING_ROWS: readonly Row[] = [
         file: 'test/end-to-end/outages.test.ts',
         title: 'answers do not change, and a server that starts then serves the same',
       },
+      {
+        file: 'test/services/faults-outage.test.ts',
+        title:
+          '($store) for $seconds s: no answer changes, a server that starts then serves the same, and the pointer is followed after it',
+      },
     ],
     failsWhen: 'a server does not start from the pointer it saved',
-    notProven: 'Half an hour without S3 and ZooKeeper, under load.',
+    notProven:
+      'Half an hour without S3 and ZooKeeper, under load. Of two runs with each, one with ZooKeeper passed; in the ' +
+      'second run a few requests got no answer (socket hang up), in the first with S3 at least one did not, and why ' +
+      'is not known.',
   },
   {
     number: 12,
@@ -167,8 +177,16 @@ export const PUBLISHING_ROWS: readonly Row[] = [
   {
     number: 13,
     guarantee: 'A load that goes on after a crash ends with the very table of one that was not disturbed.',
-    proofs: [CRASH],
-    failsWhen: 'a resumed load goes on one batch after the last that was noted',
+    proofs: [
+      CRASH,
+      {
+        file: 'test/publishing/runs.test.ts',
+        title: 'goes on where it was left and writes little again, into the same table',
+      },
+    ],
+    failsWhen:
+      'a resumed load goes on one batch after the last that was noted (runs.test.ts; crash.test.ts does not see that, ' +
+      'and three batches only now and then), or a table is sealed before its users are written',
   },
   {
     number: 14,

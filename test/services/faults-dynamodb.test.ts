@@ -70,7 +70,7 @@ describe('with the table store behind a network that fails', () => {
         recordFigure(18, {
           test: `the table store ${name}`,
           tried,
-          result: `${result}; personalized after ${Math.round(recoveredMs)} ms`,
+          result: `the table store ${name}: ${result}; personalized after ${Math.round(recoveredMs)} ms`,
         });
       } finally {
         await proxy.clear();

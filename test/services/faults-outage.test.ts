@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { describe, it } from 'vitest';
+import { wrongAmong } from '../support/answer-statistics.ts';
 import { recordFigure } from '../support/figures.ts';
 import { scrapeOf, total } from '../support/scrape.ts';
 import { serviceEndpoints } from './endpoints.ts';
@@ -12,27 +13,29 @@ import { openToxicProxy } from './toxiproxy.ts';
 import { watchServer } from './watched-server.ts';
 
 /** How long the pointer stores are away: `TOPSHELF_TEST_OUTAGE_SECONDS=1800` for the record. */
-const OUTAGE_SECONDS = Number(process.env.TOPSHELF_TEST_OUTAGE_SECONDS ?? 5);
+const SECONDS = Number(process.env.TOPSHELF_TEST_OUTAGE_SECONDS ?? 5);
 const ADOPTED = { timeout: 30_000, interval: 100 };
 
 describe.concurrent('without the pointer store', () => {
   it.for([
     {
       store: 'S3',
+      seconds: SECONDS,
       seed: 400,
       pointer: () => undefined,
       address: () => serviceEndpoints().s3.endpoint.replace('http://', ''),
     },
     {
       store: 'ZooKeeper',
+      seconds: SECONDS,
       seed: 401,
       pointer: () => `zookeeper://${serviceEndpoints().zookeeper}/outage-${randomUUID()}`,
       address: () => serviceEndpoints().zookeeper,
     },
   ])(
-    `($store) for ${OUTAGE_SECONDS} s: no answer changes, a server that starts then serves the same, and the pointer is followed after it`,
-    { timeout: OUTAGE_SECONDS * 1000 + 180_000 },
-    async ({ store, seed, pointer, address }, { expect, onTestFinished }) => {
+    '($store) for $seconds s: no answer changes, a server that starts then serves the same, and the pointer is followed after it',
+    { timeout: SECONDS * 1000 + 180_000 },
+    async ({ store, seconds, seed, pointer, address }, { expect, onTestFinished }) => {
       const shop = await openFaultShop(pointer());
       const proxy = await openToxicProxy(address());
       const folder = await mkdtemp(join(tmpdir(), 'topshelf-outage-'));
@@ -55,7 +58,7 @@ describe.concurrent('without the pointer store', () => {
       const since = performance.now();
       const [next, live] = shop.versions;
       await shop.activate(next);
-      await pause((OUTAGE_SECONDS * 1000) / 2);
+      await pause((seconds * 1000) / 2);
       const saved = join(folder, 'saved-pointers');
       await cp(shop.environment.TOPSHELF_SAVED_POINTERS ?? '', saved, { recursive: true });
       // Dead but open: it starts although the store never says anything at all.
@@ -70,8 +73,9 @@ describe.concurrent('without the pointer store', () => {
       const startMs = performance.now() - startedAt;
       onTestFinished(() => late.end());
       await late.recovers();
-      await pause((OUTAGE_SECONDS * 1000) / 2);
+      await pause((seconds * 1000) / 2);
       const outageMs = performance.now() - since;
+      for (const each of [server, late]) expect(wrongAmong(each.load.answers)).toEqual([]);
       expect(server.versionsSince(since)).toEqual([live]);
       expect(late.versionsSince(0)).toEqual([live]);
       for (const each of [server, late]) expect(await each.answersTo(users)).toEqual(before);

@@ -8,7 +8,7 @@ import { publish } from '../../src/publishing/publish.ts';
 import { recordFigure } from '../support/figures.ts';
 import { openShop } from '../support/shop.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../.services/schemathesis/bin/st');
+const PROGRAMS = join(import.meta.dirname, '../../.services/schemathesis/bin');
 const GUARANTEE = 34;
 const EXAMPLES = Number(process.env.TOPSHELF_TEST_SCHEMATHESIS_EXAMPLES ?? 300);
 /** What schemathesis asks for, and this API decided otherwise. */
@@ -29,7 +29,9 @@ async function schemathesis(...args: string[]): Promise<{ code: number; output: 
   onTestFinished(() => rm(cwd, { recursive: true }));
   await writeFile(join(cwd, 'schemathesis.toml'), SETTINGS);
   return new Promise((resolve) => {
-    execFile(PROGRAM, args, { cwd, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+    // Through its own Python: the script's first line has the path that it was installed under.
+    const program = [join(PROGRAMS, 'st'), ...args];
+    execFile(join(PROGRAMS, 'python3'), program, { cwd, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr });
     });
   });

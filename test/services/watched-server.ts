@@ -6,7 +6,7 @@ import { startServerProcess, type ServerProcess } from '../support/program.ts';
 import { untilPersonalized } from '../support/recovery.ts';
 import { answersIn, scrapeOf } from '../support/scrape.ts';
 import { createCaller } from '../support/send.ts';
-import { startStallClock } from '../support/stall-clock.ts';
+import { startStallClock, startWaitClock } from '../support/stall-clock.ts';
 import { DEADLINE_MS, type FaultShop } from './fault-shop.ts';
 
 /**
@@ -53,7 +53,11 @@ export async function watchServer(
     throw error;
   }
   const caller = createCaller(server.api);
-  const clock = startStallClock('process');
+  const own = startStallClock('process');
+  const servers = startWaitClock(server.pid);
+  // Where both stood still at once, that counts once.
+  const stalledMs = (from: number, to: number) =>
+    Math.max(own.stalledMs(from, to), servers.stalledMs(from, to));
   const load = startPacedLoad({
     send: caller.send,
     goldens: shop.goldens,
@@ -89,18 +93,19 @@ export async function watchServer(
       await load.stop();
       expect(wrongAmong(load.answers)).toEqual([]);
       expect(answersIn(await scrapeOf(server))).toEqual(tallyOf([...load.answers, ...asked]));
-      const { p999, longest, leftOut } = latencyOf(load.answers, clock);
+      const { p999, longest, stalled } = latencyOf(load.answers, { stalledMs });
       expect(p999).toBeLessThan(DEADLINE_MS + MARGIN_MS);
       const degraded = load.answers.filter(({ reason }) => reason !== '' && reason !== 'unknown-user').length;
       return {
         tried: load.answers.length,
         result:
           `0 errors, ${degraded} degraded, p99.9 ${p999.toFixed(1)} ms, longest ${longest.toFixed(1)} ms, ` +
-          `${leftOut} left out`,
+          `${stalled} without a stall of the caller or a wait of the server for a CPU`,
       };
     },
     async end() {
-      clock.stop();
+      own.stop();
+      servers.stop();
       await load.stop();
       caller.close();
       server.kill();

@@ -2,20 +2,26 @@ import { percentile } from '../../load-tests/statistics.ts';
 import type { Answered } from './paced-load.ts';
 import type { StallClock } from './stall-clock.ts';
 
-/** How long answers took, without those during which the measuring process itself stood still. */
+/** How long answers took, without the time that the measuring process itself stood still. */
 export interface LatencySummary {
-  readonly counted: number;
-  readonly leftOut: number;
+  /** Answers from whose time something was taken off. */
+  readonly stalled: number;
   readonly p999: number;
   readonly longest: number;
 }
 
-export function latencyOf(answers: readonly Answered[], clock: StallClock): LatencySummary {
-  const counted = answers.filter(({ sentAt, ms }) => !clock.hasStalled(sentAt, sentAt + ms));
-  const times = counted.map(({ ms }) => ms);
+/**
+ * A stall is taken off the time of the answers that it falls into, and no answer is left out for it: on a busy machine
+ * some stall falls into every answer that takes long, and those are the ones to be seen.
+ */
+export function latencyOf(
+  answers: readonly Answered[],
+  clock: Pick<StallClock, 'stalledMs'>,
+): LatencySummary {
+  const stalls = answers.map(({ sentAt, ms }) => clock.stalledMs(sentAt, sentAt + ms));
+  const times = answers.map(({ ms }, at) => ms - (stalls[at] ?? 0));
   return {
-    counted: counted.length,
-    leftOut: answers.length - counted.length,
+    stalled: stalls.filter((ms) => ms > 0).length,
     p999: percentile(times, 99.9),
     longest: times.reduce((longest, ms) => Math.max(longest, ms), 0),
   };

@@ -1,4 +1,6 @@
 import { appendFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { expect } from 'vitest';
 
 /** What a test found out about one of the guarantees that the project publishes. */
 export interface Figure {
@@ -14,5 +16,7 @@ export interface Figure {
 export function recordFigure(guarantee: number, figure: Figure): void {
   const file = process.env.TOPSHELF_FIGURES;
   if (file === undefined || file === '') return;
-  appendFileSync(file, `${JSON.stringify({ guarantee, ...figure })}\n`);
+  // With the file of the test: what it found before is what this takes the place of.
+  const by = relative(process.cwd(), expect.getState().testPath ?? '');
+  appendFileSync(file, `${JSON.stringify({ guarantee, file: by, ...figure })}\n`);
 }

@@ -13,16 +13,20 @@ export function createCaller(api: string): Caller {
   return {
     send: (method, path, body) =>
       new Promise((resolve) => {
-        const fail = (error: Error) => resolve({ status: 0, text: error.message });
+        const fail = ({ message }: Error) =>
+          // On one that was idle, the server may have ended it as the request left.
+          resolve({
+            status: 0,
+            text: sent.reusedSocket ? `${message}, on a connection that was kept` : message,
+          });
         const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-        request(`${api}${path}`, { agent, method, headers }, (response) => {
+        const sent = request(`${api}${path}`, { agent, method, headers }, (response) => {
           let text = '';
           response.on('data', (data: Buffer) => (text += data.toString()));
           response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
           response.on('error', fail);
-        })
-          .on('error', fail)
-          .end(body);
+        });
+        sent.on('error', fail).end(body);
       }),
     close: () => agent.destroy(),
   };
