@@ -10,12 +10,12 @@ import { readMetrics, sumOf } from '../topshelf-metrics.ts';
 const FEW = 10_000;
 const MANY = 10_000_000;
 /** Holds fewer than `FEW` users: going round them all finds nobody in memory, going round `HOT` of them everybody. */
-const CACHE = { TOPSHELF_CACHE_BYTES: String(8 * 1024 * 1024) } as const;
+const CACHE = { TOPSHELF_CACHE_BYTES: String(5 * 1024 * 1024) } as const;
 const HOT = 2_000;
 /** For the memory of a user: large enough that what else a process needs hardly shows. */
 const LARGE_CACHE_BYTES = 64 * 1024 * 1024;
 const SMALL_CACHE_BYTES = 1024 * 1024;
-const MORE_THAN_FIT = 80_000;
+const MORE_THAN_FIT = 120_000;
 
 export const growth: Scenario = {
   name: 'growth',
