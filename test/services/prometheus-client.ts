@@ -7,6 +7,11 @@ export interface Sample {
   readonly value: readonly [seconds: number, text: string];
 }
 
+export interface Series {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly values: readonly (readonly [seconds: number, text: string])[];
+}
+
 export interface RuleState {
   readonly name: string;
   readonly query: string;
@@ -50,6 +55,13 @@ export function openPrometheus() {
     /** The samples that a query finds now; a number for a query that gives one. */
     async query(expr: string): Promise<readonly Sample[]> {
       return (await ask<{ result: Sample[] }>(`query?query=${encodeURIComponent(expr)}`)).result;
+    },
+
+    /** The series that a query gives between two times, in seconds since the epoch. */
+    async range(expr: string, from: number, to: number, step: number): Promise<readonly Series[]> {
+      const between = `start=${from}&end=${to}&step=${step}`;
+      return (await ask<{ result: Series[] }>(`query_range?query=${encodeURIComponent(expr)}&${between}`))
+        .result;
     },
 
     async rules(): Promise<readonly RuleState[]> {

@@ -7,12 +7,25 @@ import { ruleFiles } from '../support/alert-rules.ts';
 import { spawnConsole } from '../support/console-process.ts';
 import { startDemo } from '../support/demo.ts';
 import { startLightLoad } from '../support/light-load.ts';
+import { panelSheet, type DrawnPanel, type Line } from '../support/panel-sheet.ts';
+import { panelQueries } from '../support/queries.ts';
 import { bundledRanking } from '../support/real-data.ts';
 import { openPrometheus } from './prometheus-client.ts';
 
 const SOON = { timeout: 60_000, interval: 100 };
 /** Where what happened is written to, for people to read; nowhere unless it says so. */
 const RECORD = process.env.TOPSHELF_TEST_NIGHT;
+/** The panels that tell of that night. */
+const TELLING = [
+  'Requests / Answers by source',
+  'Requests / Answers to unknown users',
+  'Requests / p99 by source',
+  'Cache / Predictions cached',
+  'Swaps / Versions by server',
+  'Publishing / Activations held',
+  'Publishing / Versions live',
+  'Runtime / CPU',
+];
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /** The rules with every window sixty times shorter: their minute is a second. */
@@ -25,6 +38,30 @@ function sixtyTimesFaster(text: string): string {
       /(for: |offset )(\d+)([smhd])/g,
       (_, word: string, ...[count = '', unit = '']: string[]) => `${word}${shorter(count, unit)}`,
     );
+}
+
+type Prometheus = ReturnType<typeof openPrometheus>;
+
+/** What the dashboards' panels show of the time since `from`, in seconds since the epoch. */
+async function drawPanels(prometheus: Prometheus, from: number): Promise<string> {
+  const to = Date.now() / 1000;
+  const panels: DrawnPanel[] = [];
+  for (const title of TELLING) {
+    const lines: Line[] = [];
+    for (const { expr } of panelQueries('5s').filter(({ name }) => name === title)) {
+      for (const { metric, values } of await prometheus.range(expr, from, to, 0.5)) {
+        const labels = Object.entries(metric).filter(([label]) => label !== '__name__' && label !== 'job');
+        const label = labels.map(([name, value]) => `${name} ${value}`).join(', ');
+        const points = values
+          .map(([at, text]) => [at - from, Number(text)] as const)
+          .filter(([, value]) => Number.isFinite(value));
+        if (points.length > 0) lines.push({ label, points });
+      }
+    }
+    expect(lines, title).not.toEqual([]);
+    panels.push({ title, lines });
+  }
+  return panelSheet('What the dashboards show of a night on call', panels);
 }
 
 interface Status {
@@ -42,6 +79,7 @@ describe('a night on call', () => {
     const ranking = bundledRanking('2011-12-07');
     const users = [...ranking.keys()];
     const begin = performance.now();
+    const beginAt = Date.now() / 1000;
     const diary: { readonly seconds: number; readonly what: string }[] = [];
     const note = (what: string) =>
       diary.push({ seconds: Math.round((performance.now() - begin) / 100) / 10, what });
@@ -134,7 +172,9 @@ describe('a night on call', () => {
     note(`${load.sent()} requests were made meanwhile; each was answered`);
     const lines = diary.map(({ seconds, what }) => `${seconds.toFixed(1).padStart(6)} s  ${what}`);
     process.stdout.write(`\n${lines.join('\n')}\n\n`);
+    const sheet = await drawPanels(prometheus, beginAt);
     if (RECORD === undefined) return;
+    await writeFile(RECORD.replace(/\.json$/, '.svg'), sheet);
     const clock = 'The windows of the rules are sixty times shorter here: a minute of theirs is a second.';
     await writeFile(RECORD, `${JSON.stringify({ at: new Date().toISOString(), clock, diary }, null, 2)}\n`);
   }, 240_000);
