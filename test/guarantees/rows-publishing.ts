@@ -163,10 +163,6 @@ export const PUBLISHING_ROWS: readonly Row[] = [
       },
     ],
     failsWhen: 'a server does not start from the pointer it saved',
-    notProven:
-      'Half an hour without S3 and ZooKeeper, under load. Of two runs with each, one with ZooKeeper passed; in the ' +
-      'second run a few requests got no answer (socket hang up), in the first with S3 at least one did not, and why ' +
-      'is not known.',
   },
   {
     number: 12,
