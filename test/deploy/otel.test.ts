@@ -1,10 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
-import { CLI } from '../support/program.ts';
+import { expect, it } from 'vitest';
+import { startDemo } from '../support/demo.ts';
 import { ROOT } from './dockerfile.ts';
 
 const REGISTER = join(ROOT, 'deploy/otel/register.ts');
@@ -16,33 +12,16 @@ const untraced = { traceparent: `00-${TRACE}-00f067aa0ba902b7-00` };
 
 /** The demo with traces, which go to its output at once. */
 async function startTraced() {
-  const cwd = await mkdtemp(join(tmpdir(), 'topshelf-otel-'));
-  const env = {
-    ...process.env,
-    ...{ PORT: '0', OPS_PORT: '0' },
-    ...{ OTEL_TRACES_EXPORTER: 'console', OTEL_TRACES_SAMPLER_ARG: '1', OTEL_BSP_SCHEDULE_DELAY: '50' },
-    ...{ TOPSHELF_REQUEST_DEADLINE_MS: '5000', TOPSHELF_READ_TIMEOUT_MS: '4000' },
+  const environment = {
+    OTEL_TRACES_EXPORTER: 'console',
+    OTEL_TRACES_SAMPLER_ARG: '1',
+    OTEL_BSP_SCHEDULE_DELAY: '50',
   };
-  const child = spawn(process.execPath, ['--import', REGISTER, CLI, 'demo'], {
-    cwd,
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'exit');
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await ended;
-    await rm(cwd, { recursive: true });
-  });
-  let output = '';
-  child.stdout.on('data', (data: Buffer) => (output += data.toString()));
-  await expect.poll(() => output, { timeout: 60_000 }).toContain('Try, in another terminal');
-  const [, api = '', ops = ''] = /serving at (\S+), metrics and status at (\S+)/.exec(output) ?? [];
+  const { server, output } = await startDemo(environment, ['--import', REGISTER]);
   return {
-    api,
-    ops,
-    output: () => output,
-    names: () => [...output.matchAll(/^ {2}name: '(.*)'/gm)].map(([, name]) => name),
+    ...server,
+    output,
+    names: () => [...output().matchAll(/^ {2}name: '(.*)'/gm)].map(([, name]) => name),
   };
 }
 

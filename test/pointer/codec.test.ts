@@ -3,23 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { PointerRejectedError, type PointerRejection } from '../../src/domain/errors.ts';
 import { MAX_POINTER_BYTES } from '../../src/domain/pointer.ts';
 import { decodePointer, encodePointer } from '../../src/pointer/codec.ts';
-import { examplePointer } from './example-pointer.ts';
+import { examplePointer, fullPointer } from './example-pointer.ts';
 
-const pointer = examplePointer({
-  hold: { since: '2026-11-22T01:00:00Z', by: 'ann', reason: 'all users got socks' },
-  override: { by: 'bob', reason: 'new catalogue' },
-  quarantined: [
-    {
-      version: '20261120T031500Z-00000a',
-      contentHash: `sha256:${'a'.repeat(64)}`,
-      at: '2026-11-22T01:00:00Z',
-      by: 'ann',
-      reason: 'socks',
-    },
-  ],
-  retired: ['20261101T031500Z-00000b'],
-  blocked: ['22423', 'Größe "M"'],
-});
+const pointer = fullPointer();
 const encoded = encodePointer(pointer);
 const decode = (text: string, placement = 'home') => decodePointer(Buffer.from(text), placement);
 

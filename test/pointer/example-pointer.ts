@@ -35,3 +35,22 @@ export function examplePointer(changes: Partial<Pointer> = {}): Pointer {
 export function signedExamplePointer(): Pointer {
   return signed(examplePointer(), signingPair().signing);
 }
+
+/** One in which every field says something. */
+export const fullPointer = (changes: Partial<Pointer> = {}): Pointer =>
+  examplePointer({
+    hold: { since: '2026-11-22T01:00:00Z', by: 'ann', reason: 'all users got socks' },
+    override: { by: 'bob', reason: 'new catalogue' },
+    quarantined: [
+      {
+        version: '20261120T031500Z-00000a',
+        contentHash: `sha256:${'a'.repeat(64)}`,
+        at: '2026-11-22T01:00:00Z',
+        by: 'ann',
+        reason: 'socks',
+      },
+    ],
+    retired: ['20261101T031500Z-00000b'],
+    blocked: ['22423', 'Größe "M"'],
+    ...changes,
+  });

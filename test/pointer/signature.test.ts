@@ -11,26 +11,11 @@ import {
   type PointerKeys,
 } from '../../src/pointer/signature.ts';
 import { believing, pemPair, signingPair } from '../support/signing-keys.ts';
-import { examplePointer } from './example-pointer.ts';
+import { fullPointer } from './example-pointer.ts';
 
 const ours = signingPair();
 const theirs = signingPair();
-const pointer = examplePointer({
-  epoch: 7,
-  hold: { since: '2026-11-22T01:00:00Z', by: 'ann', reason: 'socks' },
-  override: { by: 'bob', reason: 'new catalogue' },
-  quarantined: [
-    {
-      version: '20261120T031500Z-00000a',
-      contentHash: `sha256:${'a'.repeat(64)}`,
-      at: '2026-11-22T01:00:00Z',
-      by: 'ann',
-      reason: 'socks',
-    },
-  ],
-  retired: ['20261101T031500Z-00000b'],
-  blocked: ['22423'],
-});
+const pointer = fullPointer({ epoch: 7 });
 const ourPointer = signed(pointer, ours.signing);
 
 /** What those who believe `keys` make of an object that holds this. */

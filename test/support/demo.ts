@@ -7,7 +7,10 @@ import { expect, onTestFinished } from 'vitest';
 import { CLI, topshelf } from './program.ts';
 
 /** A demo in a process and a folder of its own, on free ports, serving; it ends with the test. */
-export async function startDemo(environment: Readonly<Record<string, string>> = {}) {
+export async function startDemo(
+  environment: Readonly<Record<string, string>> = {},
+  nodeOptions: readonly string[] = [],
+) {
   const folder = await mkdtemp(join(tmpdir(), 'topshelf-demo-'));
   const env = {
     ...process.env,
@@ -18,7 +21,7 @@ export async function startDemo(environment: Readonly<Record<string, string>> = 
     TOPSHELF_READ_TIMEOUT_MS: '4000',
     ...environment,
   };
-  const child = spawn(process.execPath, [CLI, 'demo'], {
+  const child = spawn(process.execPath, [...nodeOptions, CLI, 'demo'], {
     cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -36,6 +39,8 @@ export async function startDemo(environment: Readonly<Record<string, string>> = 
   return {
     folder,
     server: { api, ops },
+    /** What it has written so far. */
+    output: () => output,
     /** A file that lies in its folder. */
     file: (name: string) => join(folder, name),
     stop: async () => {
