@@ -91,7 +91,7 @@ async function createFileTables(path: string): Promise<PredictionTables> {
     async readBack(_table, userIds) {
       const wanted = new Set(userIds);
       const found = new Map<string, string>();
-      for await (const { userId, items } of keptPredictions(path)) {
+      for await (const { userId, items } of keptPredictions([path])) {
         if (wanted.has(userId)) found.set(userId, items);
       }
       return found;

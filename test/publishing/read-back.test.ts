@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createContentHash } from '../../src/publishing/content-hash.ts';
-import { collectPredictions, keptPredictions } from '../../src/publishing/input/kept-predictions.ts';
+import { contentLine } from '../../src/publishing/content-hash.ts';
+import { keptPredictions } from '../../src/publishing/input/kept-predictions.ts';
 import { createSample } from '../../src/publishing/read-back.ts';
 
 const MB = 1024 * 1024;
@@ -20,9 +20,10 @@ describe('the sample that is read back', () => {
   const file = () => join(folder, 'kept');
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'topshelf-test-'));
-    const kept = collectPredictions(file(), createContentHash());
-    for (let user = 0; user < USERS; user += 1) kept.add({ userId: String(1e6 + user), items: ITEMS });
-    kept.finish();
+    const lines = Array.from({ length: USERS }, (_, user) =>
+      contentLine({ userId: String(1e6 + user), items: ITEMS }),
+    );
+    await writeFile(file(), lines);
   });
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -42,7 +43,7 @@ describe('the sample that is read back', () => {
     const sample = createSample(USERS);
     collectGarbage();
     const before = process.memoryUsage().heapUsed;
-    for await (const prediction of keptPredictions(file())) sample.look(prediction);
+    for await (const prediction of keptPredictions([file()])) sample.look(prediction);
     collectGarbage();
     const grownMb = (process.memoryUsage().heapUsed - before) / MB;
     expect(sample.picked).toHaveLength(1_000);

@@ -1,67 +1,24 @@
-import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { RankedPair, StoredPrediction } from '../../domain/prediction.ts';
-import { compareBytes } from '../byte-order.ts';
-import { AFTER_ID, contentLine, type ContentHash } from '../content-hash.ts';
+import { AFTER_ID } from '../content-hash.ts';
 import { sqlText } from '../sql-text.ts';
 
 /** How many places of each user count for `popular`: those of an ordinary answer. */
 const FIRST_PLACES = 5;
 const POPULAR_PRODUCTS = 20;
-const FLUSH_CHARACTERS = 256 * 1024;
 // A block and its lines end as young garbage: with 256 KB they grew old, and the heap by another 100 MB.
 const READ_BYTES = 32 * 1024;
 // DynamoDB takes items of 400 KB at most.
 const MAX_LINE_BYTES = 1_000_000;
 
-/** Takes the predictions that are kept, users in byte order. */
-export interface KeptPredictions {
-  add(prediction: StoredPrediction): void;
-  /** Closes the file; may be called more than once. */
-  finish(): void;
+/** What was kept: the users of one file after those of another. */
+export async function* keptPredictions(paths: readonly string[]): AsyncGenerator<StoredPrediction> {
+  for (const path of paths) yield* keptIn(path);
 }
 
-/**
- * Opens the file that collects what is kept, a line for each user: everything else is made of it. A plain file, because
- * a table of the database takes several times the CPU to fill and to read. Its bytes are those that `hash` is made of,
- * and are encoded once for both.
- */
-export function collectPredictions(path: string, hash: ContentHash): KeptPredictions {
-  const file = openSync(path, 'wx');
-  let isOpen = true;
-  let text = '';
-  let last: string | undefined;
-  const flush = () => {
-    const bytes = Buffer.from(text);
-    hash.addLines(bytes);
-    // Before the write: what a full disk refused is not tried again by the closing of the file.
-    text = '';
-    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
-  };
-  return {
-    add(prediction) {
-      const { userId } = prediction;
-      if (last !== undefined && compareBytes(last, userId) >= 0)
-        throw new Error('users are not in byte order');
-      last = userId;
-      text += contentLine(prediction);
-      if (text.length >= FLUSH_CHARACTERS) flush();
-    },
-    finish() {
-      if (!isOpen) return;
-      isOpen = false;
-      try {
-        flush();
-      } finally {
-        closeSync(file);
-      }
-    },
-  };
-}
-
-/** What was kept, in the order it was added. */
-export async function* keptPredictions(path: string): AsyncGenerator<StoredPrediction> {
+async function* keptIn(path: string): AsyncGenerator<StoredPrediction> {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES }) as AsyncIterable<Buffer>) {
@@ -74,10 +31,10 @@ export async function* keptPredictions(path: string): AsyncGenerator<StoredPredi
   }
 }
 
-/** Writes what was kept to a parquet file: userId, productId, score, position (from 1), in the order it was added. */
+/** Writes what was kept to a parquet file: userId, productId, score, position (from 1), in the order of the users. */
 export async function writeParquet(
   connection: DuckDBConnection,
-  keptPath: string,
+  keptPaths: readonly string[],
   parquetPath: string,
 ): Promise<void> {
   await connection.run(
@@ -85,7 +42,7 @@ export async function writeParquet(
        SELECT userId, pair[1] AS productId, pair[2]::DOUBLE AS score, position FROM (
          SELECT userId, unnest(pairs) AS pair, generate_subscripts(pairs, 1)::INTEGER AS position FROM (
            SELECT userId, from_json(items, '[["VARCHAR"]]') AS pairs
-           FROM read_csv(${sqlText(keptPath)}, columns={'userId': 'VARCHAR', 'items': 'VARCHAR'}, header=false,
+           FROM read_csv([${keptPaths.map(sqlText).join(', ')}], columns={'userId': 'VARCHAR', 'items': 'VARCHAR'}, header=false,
              auto_detect=false, delim=chr(${AFTER_ID.charCodeAt(0)}), quote='', escape='', new_line='\\n',
              max_line_size=${MAX_LINE_BYTES}, buffer_size=${4 * MAX_LINE_BYTES}))))
      TO ${sqlText(parquetPath)} (FORMAT parquet, COMPRESSION zstd)`,

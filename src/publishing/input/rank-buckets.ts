@@ -1,10 +1,21 @@
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { BadInputError, messageOf, UnreachableError } from '../../domain/errors.ts';
 import { shown } from '../../domain/ids.ts';
-import { encodeItems } from '../../domain/prediction.ts';
+import { compareBytes } from '../byte-order.ts';
 import { createContentHash } from '../content-hash.ts';
 import { machineFault, type Workbench } from './duckdb.ts';
-import { collectPredictions, type KeptPredictions } from './kept-predictions.ts';
-import { groupUsers, rankedUsers } from './ranked-users.ts';
+import {
+  endRanking,
+  keptPath,
+  OUT_OF_ORDER,
+  rankShare,
+  type RankedBucket,
+  type Ranking,
+} from './rank-share.ts';
+import type { RankWorkerData } from './rank-worker.ts';
 import type { Scan } from './scan.ts';
 
 /** More rows than this are no list for anybody, but a default or a missing id that took the place of many. */
@@ -12,7 +23,10 @@ const MAX_USER_ROWS = 100_000;
 
 /** What the ranking of all buckets came to. */
 export interface Ranked {
-  /** Rows kept, and rows that repeated a user's product. */
+  /** The files of what is kept, the users of one before those of the next. */
+  readonly keptPaths: readonly string[];
+  /** Rows read, rows kept, and rows that repeated a user's product. */
+  readonly rows: number;
   readonly kept: number;
   readonly duplicates: number;
   readonly users: number;
@@ -20,65 +34,78 @@ export interface Ranked {
 }
 
 /**
- * Ranks one bucket after the other, the database grouping the next one meanwhile, and collects, counts and hashes what is
- * kept in the file at `path`. Throws UnreachableError where the disk, or the memory, is not enough, and BadInputError
+ * Ranks all buckets, this thread and another one taking turns, because the work is JavaScript's more than the database's;
+ * counts and hashes what is kept. Throws UnreachableError where the disk, or the memory, is not enough, and BadInputError
  * where one user has too many rows for it.
  */
 export async function rankBuckets(
-  workbench: Pick<Workbench, 'connect'>,
+  workbench: Pick<Workbench, 'connect' | 'folder'>,
   scan: Scan,
-  keep: number,
-  path: string,
+  { keep, memoryLimitBytes }: { readonly keep: number; readonly memoryLimitBytes: number },
 ): Promise<Ranked> {
-  const hash = createContentHash();
-  const kept = collectPredictions(path, hash);
+  const { buckets, shape } = scan;
+  const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const ranking: Ranking = { buckets, shape, keep, folder: workbench.folder, next };
   try {
-    const totals = await rankInto(kept, workbench, scan, keep);
-    return { ...totals, contentHash: hash.digest() };
+    const ranked = await rankAll(ranking, await workbench.connect(), memoryLimitBytes);
+    assertComplete(ranked.rows, scan.rows);
+    return ranked;
   } catch (error) {
     const fault = machineFault(error);
     if (fault !== undefined) throw (await tooManyRows(workbench, scan, error)) ?? fault;
     throw diskFault(error) ?? error;
-  } finally {
-    kept.finish();
   }
 }
 
-async function rankInto(
-  predictions: KeptPredictions,
-  workbench: Pick<Workbench, 'connect'>,
-  { buckets, shape, rows: scanned }: Scan,
-  keep: number,
-): Promise<Omit<Ranked, 'contentHash'>> {
-  // A connection serves one result at a time, and two are under way.
-  const connections = [await workbench.connect(), await workbench.connect()] as const;
-  const group = (at: number) => {
-    const bucket = buckets[at];
-    if (bucket === undefined) return undefined;
-    const groups = groupUsers(connections[at % 2 === 0 ? 0 : 1], bucket, shape);
-    // Its failure counts when its turn comes.
-    groups.catch(() => undefined);
-    return groups;
+async function rankAll(
+  ranking: Ranking,
+  connection: DuckDBConnection,
+  memoryLimitBytes: number,
+): Promise<Ranked> {
+  const arrivals = ranking.buckets.map(() => Promise.withResolvers<RankedBucket>());
+  const take = (ranked: RankedBucket) => arrivals[ranked.bucket]?.resolve(ranked);
+  const rankHere = async () => {
+    for await (const ranked of rankShare(connection, ranking)) take(ranked);
   };
-  const totals = { kept: 0, users: 0, duplicates: 0 };
-  let seen = 0;
-  let next = group(0);
-  for (let at = 1; next !== undefined; at++) {
-    const groups = await next;
-    next = group(at);
-    for await (const users of rankedUsers(groups, shape, keep)) {
-      for (const { userId, rows, pairs, duplicates } of users) {
-        seen += rows;
-        predictions.add({ userId, items: encodeItems(pairs) });
-        totals.kept += pairs.length;
-        totals.duplicates += duplicates;
-        totals.users += 1;
-      }
-    }
+  const threads = [rankHere()];
+  if (ranking.buckets.length > 1) threads.push(rankInWorker({ ranking, memoryLimitBytes }, take));
+  const inOrder = arrivals.map(({ promise }) => promise);
+  try {
+    const [ranked] = await Promise.all([addUp(ranking, inOrder), ...threads]);
+    return ranked;
+  } finally {
+    endRanking(ranking);
+    await Promise.allSettled(threads);
   }
-  predictions.finish();
-  assertComplete(seen, scanned);
-  return totals;
+}
+
+async function rankInWorker(workerData: RankWorkerData, take: (ranked: RankedBucket) => void): Promise<void> {
+  const worker = new Worker(new URL('./rank-worker.ts', import.meta.url), { workerData });
+  worker.on('message', take);
+  // Rejects with what the thread threw.
+  const [code] = (await once(worker, 'exit')) as [number];
+  if (code !== 0) throw new Error(`the thread that ranks users ended with ${code}`);
+}
+
+/** Adds up and hashes the buckets in their order, as they arrive. */
+async function addUp(ranking: Ranking, buckets: readonly Promise<RankedBucket>[]): Promise<Ranked> {
+  const hash = createContentHash();
+  const keptPaths: string[] = [];
+  const totals = { rows: 0, kept: 0, duplicates: 0, users: 0 };
+  let last: string | undefined;
+  for (const arriving of buckets) {
+    const ranked = await arriving;
+    if (last !== undefined && compareBytes(last, ranked.first) >= 0) throw new Error(OUT_OF_ORDER);
+    last = ranked.last;
+    totals.rows += ranked.rows;
+    totals.kept += ranked.kept;
+    totals.duplicates += ranked.duplicates;
+    totals.users += ranked.users;
+    const path = keptPath(ranking, ranked.bucket);
+    keptPaths.push(path);
+    for await (const lines of createReadStream(path)) hash.addLines(lines as Buffer);
+  }
+  return { ...totals, keptPaths, contentHash: hash.digest() };
 }
 
 /**

@@ -106,22 +106,20 @@ async function readFiles(
   if (scan.rows === 0) {
     throw new BadInputError(`no rows in ${files.map(({ path }) => path).join(', ')}: there is only a header`);
   }
-  const keptPath = join(folder, 'kept');
-  const totals = await rankBuckets(workbench, scan, options.keep, keptPath);
+  const { keptPaths, ...totals } = await rankBuckets(workbench, scan, options);
   await rm(join(folder, ROWS_FOLDER), { recursive: true });
   let parquet: Promise<KeptRows> | undefined;
   const { latest } = scan;
   return {
     ...totals,
-    rows: scan.rows,
     files: files.map(({ path, bytes, sha256, compression }) => ({ path, bytes, sha256, compression })),
     rejected: rejects.count,
     rejectedSamples: rejects.samples,
     rejectsPath: rejects.count > 0 ? rejects.path : null,
     generatedAt: new Date(latest || Math.max(...files.map(({ modifiedAt }) => modifiedAt))).toISOString(),
     generatedAtFrom: latest > 0 ? 'rows' : 'file',
-    predictions: () => keptPredictions(keptPath),
-    toParquet: () => (parquet ??= writeKeptRows(workbench, keptPath, totals.users)),
+    predictions: () => keptPredictions(keptPaths),
+    toParquet: () => (parquet ??= writeKeptRows(workbench, keptPaths, totals.users)),
     close: async () => {
       workbench.interrupt();
       await parquet?.catch(() => undefined);
@@ -145,11 +143,15 @@ async function scanFiles(
   }
 }
 
-async function writeKeptRows(workbench: Workbench, keptPath: string, users: number): Promise<KeptRows> {
+async function writeKeptRows(
+  workbench: Workbench,
+  keptPaths: readonly string[],
+  users: number,
+): Promise<KeptRows> {
   const parquetPath = join(workbench.folder, 'predictions.parquet');
   try {
     const connection = await workbench.connect();
-    await writeParquet(connection, keptPath, parquetPath);
+    await writeParquet(connection, keptPaths, parquetPath);
     return { parquetPath, popular: await popularOf(connection, parquetPath, users) };
   } catch (error) {
     throw machineFault(error) ?? error;

@@ -17,6 +17,23 @@ describe('content that is looked through in chunks', () => {
     expect(check()).toEqual({ isUtf8: true, isPrintable: true });
   });
 
+  it.each([0, 1])('is looked at to its last byte where a chunk begins at byte %i of its memory', (offset) => {
+    const isPrintable = (chunk: Buffer) => {
+      const found = createContentCheck();
+      found.add(chunk);
+      return found.isPrintable();
+    };
+    for (let length = 0; length < 9; length++) {
+      const printable = () => Buffer.from(new ArrayBuffer(16), offset, length).fill('a');
+      expect(isPrintable(printable())).toBe(true);
+      for (let at = 0; at < length; at++) {
+        const chunk = printable();
+        chunk[at] = 0;
+        expect([length, at, isPrintable(chunk)]).toEqual([length, at, false]);
+      }
+    }
+  });
+
   it('is UTF-8 wherever its characters are cut in two', () => {
     const bytes = [...Buffer.from('aé\uffee\u{1F600}')];
     for (let at = 0; at <= bytes.length; at++) {
