@@ -15,16 +15,24 @@ export interface Archive {
 
   /**
    * The one exception to "written once": puts a local file in the place of an object that is there, for a person who
-   * asks to be forgotten. Resolves with `absent`, and writes nothing, where there is no such object; the object is the
-   * old or the new one at every moment. Rejects with LostRaceError where another erasure replaced it meanwhile.
+   * asks to be forgotten, if it still is what `getFile` copied when it resolved with `state`. The object is the old or
+   * the new one at every moment. Rejects with LostRaceError, and writes nothing, where the object is another one by now,
+   * as after another erasure, or gone: what was made of the copy would bring back what it lost meanwhile.
    */
-  replaceForErasure(key: string, path: string, signal: AbortSignal): Promise<'replaced' | 'absent'>;
+  replaceForErasure(
+    key: string,
+    replacement: { readonly path: string; readonly state: string },
+    signal: AbortSignal,
+  ): Promise<void>;
 
   /** The object's bytes; null where there is none. */
   get(key: string, signal: AbortSignal): Promise<Uint8Array | null>;
 
-  /** Copies the object to a local file; resolves with false where there is none. */
-  getFile(key: string, path: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Copies the object to a local file; resolves with null where there is none, else with what tells this state of the
+   * object from every other, and says nothing besides.
+   */
+  getFile(key: string, path: string, signal: AbortSignal): Promise<string | null>;
 
   /** All keys that begin with `prefix`, sorted. */
   list(prefix: string, signal: AbortSignal): Promise<string[]>;

@@ -1,9 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { access, link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { messageOf, TopshelfError, UnreachableError } from '../domain/errors.ts';
+import { LostRaceError, messageOf, TopshelfError, UnreachableError } from '../domain/errors.ts';
 import type { Archive } from './archive.ts';
 import { keyParts } from './keys.ts';
 
@@ -48,22 +58,25 @@ export function createFileArchive({ root }: FileArchiveOptions): Archive {
     },
 
     putFileOnce(key, source, signal) {
-      return putOnce(key, (temporary) => copy(source, temporary, 'wx', signal), signal);
+      const fill = async (temporary: string) => void (await copy(source, temporary, 'wx', signal));
+      return putOnce(key, fill, signal);
     },
 
-    async replaceForErasure(key, source, signal) {
+    async replaceForErasure(key, { path: source, state }, signal) {
       const path = pathOf(key);
       const temporary = `${path}.${randomUUID()}${TEMPORARY}`;
       try {
         signal.throwIfAborted();
-        await access(path);
+        await assertState(path, state);
         await copy(source, temporary, 'wx', signal);
         await flush(temporary);
         signal.throwIfAborted();
-        await rename(temporary, path);
-        return 'replaced';
+        // A rename takes the place of whatever is there: nothing else may, between the look and the rename.
+        await alone(path, async () => {
+          await assertState(path, state);
+          await rename(temporary, path);
+        });
       } catch (error) {
-        if (isCode(error, 'ENOENT') && !(await exists(path))) return 'absent';
         throw unreachable(`replacing ${path}`, error);
       } finally {
         await rm(temporary, { force: true }).catch(() => undefined);
@@ -84,10 +97,9 @@ export function createFileArchive({ root }: FileArchiveOptions): Archive {
       const path = pathOf(key);
       try {
         signal.throwIfAborted();
-        await copy(path, target, 'w', signal);
-        return true;
+        return await copy(path, target, 'w', signal);
       } catch (error) {
-        if (isCode(error, 'ENOENT')) return false;
+        if (isCode(error, 'ENOENT')) return null;
         throw unreachable(`copying ${path}`, error);
       }
     },
@@ -128,23 +140,54 @@ export function createFileArchive({ root }: FileArchiveOptions): Archive {
   };
 }
 
-/** Unlike copyFile, this can be stopped: predictions are large, and the directory may be on another host. */
-async function copy(source: string, target: string, flags: 'w' | 'wx', signal: AbortSignal): Promise<void> {
+/**
+ * Unlike copyFile, this can be stopped: predictions are large, and the directory may be on another host. Resolves with
+ * the state of what was copied.
+ */
+async function copy(source: string, target: string, flags: 'w' | 'wx', signal: AbortSignal): Promise<string> {
   // Opened first: what is missing must not leave an empty target behind.
   const from = await open(source);
+  const state = await stateOf(from);
   await pipeline(from.createReadStream(), createWriteStream(target, { flags }), { signal });
+  return state;
+}
+
+/** Tells a file from those that were there before it: it is never changed, and another one takes its place as a whole. */
+async function stateOf(file: FileHandle): Promise<string> {
+  const { ino, mtimeNs } = await file.stat({ bigint: true });
+  return `${ino}-${mtimeNs}`;
+}
+
+async function assertState(path: string, state: string): Promise<void> {
+  // Opened, and not only looked at: a network file system may say of a path what was so some seconds ago.
+  const file = await open(path).catch((error: unknown) => {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw error;
+  });
+  const found = file && (await stateOf(file).finally(() => file.close()));
+  if (found !== state) throw new LostRaceError(`${path} is not what was copied any more; erase again`);
+}
+
+/** Does `work`, which takes milliseconds, while nobody else does such on `path`, on this host or another. */
+async function alone(path: string, work: () => Promise<void>): Promise<void> {
+  const lock = `${path}.replacing${TEMPORARY}`;
+  const file = await open(lock, 'wx').catch((error: unknown) => {
+    if (!isCode(error, 'EEXIST')) throw error;
+    throw new LostRaceError(
+      `${path} is being replaced by another erasure; erase again. Where none is under way, one was killed: delete ${lock} first`,
+    );
+  });
+  try {
+    await work();
+  } finally {
+    await file.close();
+    await rm(lock, { force: true });
+  }
 }
 
 async function flush(path: string): Promise<void> {
   const file = await open(path, 'r+');
   await file.sync().finally(() => file.close());
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function isCode(error: unknown, code: string): boolean {

@@ -1,17 +1,19 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { messageOf, UnreachableError } from '../domain/errors.ts';
+import { LostRaceError, messageOf, UnreachableError } from '../domain/errors.ts';
 import type { Archive } from './archive.ts';
 import { keyParts } from './keys.ts';
 
 /** An archive that lives as long as the process: for tests. */
 export function createMemoryArchive(): Archive {
-  const objects = new Map<string, Uint8Array>();
+  const objects = new Map<string, { readonly body: Uint8Array; readonly state: string }>();
+  let writes = 0;
+  const put = (key: string, body: Uint8Array) => objects.set(key, { body, state: String(++writes) });
 
   const putOnce: Archive['putOnce'] = async (key, body, signal) => {
     keyParts(key);
     assertGoesOn(signal);
     if (objects.has(key)) return 'exists';
-    objects.set(key, Buffer.from(body));
+    put(key, Buffer.from(body));
     return 'written';
   };
 
@@ -20,23 +22,24 @@ export function createMemoryArchive(): Archive {
     async putFileOnce(key, path, signal) {
       return putOnce(key, await readFile(path), signal);
     },
-    async replaceForErasure(key, path, signal) {
+    async replaceForErasure(key, { path, state }, signal) {
       keyParts(key);
       assertGoesOn(signal);
-      if (!objects.has(key)) return 'absent';
-      objects.set(key, await readFile(path));
-      return 'replaced';
+      const body = await readFile(path);
+      if (objects.get(key)?.state !== state)
+        throw new LostRaceError(`${key} is not what was copied any more; erase again`);
+      put(key, body);
     },
     async get(key, signal) {
       assertGoesOn(signal);
-      return objects.get(key)?.slice() ?? null;
+      return objects.get(key)?.body.slice() ?? null;
     },
     async getFile(key, path, signal) {
       assertGoesOn(signal);
-      const body = objects.get(key);
-      if (body === undefined) return false;
-      await writeFile(path, body);
-      return true;
+      const object = objects.get(key);
+      if (object === undefined) return null;
+      await writeFile(path, object.body);
+      return object.state;
     },
     async list(prefix, signal) {
       assertGoesOn(signal);

@@ -5,13 +5,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  paginateListObjectsV2,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { GetObjectCommand, paginateListObjectsV2, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { s3ClientConfig, type S3Connection } from '../config/s3-connection.ts';
 import { LostRaceError, messageOf, UnreachableError } from '../domain/errors.ts';
 import type { Archive } from './archive.ts';
@@ -51,6 +45,7 @@ export function createS3Archive({
   });
   const objectKey = (key: string): string => withPrefix(prefix, keyParts(key).join('/'));
 
+  /** Resolves with whether the condition held, and the object was stored. */
   async function put(
     key: string,
     sha256: string,
@@ -58,7 +53,7 @@ export function createS3Archive({
     body: () => Readable | Uint8Array,
     signal: AbortSignal,
     condition: { IfNoneMatch: '*' } | { IfMatch: string } = { IfNoneMatch: '*' },
-  ): Promise<'written' | 'exists'> {
+  ): Promise<boolean> {
     for (let conflicts = 0; ; conflicts++) {
       try {
         await client.send(
@@ -73,10 +68,11 @@ export function createS3Archive({
           // A large body takes its time on the way, and the head of the answer comes after it: silence alone counts.
           { abortSignal: signal, requestTimeout: 0 },
         );
-        return 'written';
+        return true;
       } catch (error) {
         const status = statusOf(error);
-        if (status === 412) return 'exists';
+        // The second is S3's answer where nothing is there that could match.
+        if (status === 412 || ('IfMatch' in condition && isNoSuchKey(error))) return false;
         if (status !== 409 || conflicts >= MAX_CONFLICTS) throw unreachable('writing', bucket, key, error);
         await delay(CONFLICT_PAUSE_MS * (1 + Math.random()), undefined, { signal });
       }
@@ -89,26 +85,15 @@ export function createS3Archive({
     });
   }
 
-  async function etagOf(key: string, signal: AbortSignal): Promise<string | undefined> {
-    try {
-      const command = new HeadObjectCommand({ Bucket: bucket, Key: objectKey(key) });
-      const head = await client.send(command, { abortSignal: signal });
-      return head.ETag;
-    } catch (error) {
-      // A HEAD has no body to say NoSuchKey in.
-      if (statusOf(error) === 404) return undefined;
-      throw unreachable('reading', bucket, key, error);
-    }
-  }
-
-  async function open(key: string, signal: AbortSignal): Promise<Readable | null> {
+  async function open(key: string, signal: AbortSignal): Promise<{ body: Readable; etag: string } | null> {
     try {
       const command = new GetObjectCommand({ Bucket: bucket, Key: objectKey(key) });
-      const { Body } = await client.send(command, { abortSignal: signal });
+      const { Body, ETag } = await client.send(command, { abortSignal: signal });
+      if (ETag === undefined) throw new Error('the answer has no ETag');
       // The SDK heeds its signal until the head of the answer is there.
-      return Body === undefined ? null : addAbortSignal(signal, Body as Readable);
+      return { body: addAbortSignal(signal, Body as Readable), etag: ETag };
     } catch (error) {
-      if (error instanceof Error && error.name === 'NoSuchKey') return null;
+      if (isNoSuchKey(error)) return null;
       throw unreachable('reading', bucket, key, error);
     }
   }
@@ -125,42 +110,37 @@ export function createS3Archive({
   return {
     async putOnce(key, body, signal) {
       const bytes = Buffer.from(body);
-      return put(key, createHash('sha256').update(bytes).digest('base64'), bytes.length, () => bytes, signal);
+      const sha256 = createHash('sha256').update(bytes).digest('base64');
+      return (await put(key, sha256, bytes.length, () => bytes, signal)) ? 'written' : 'exists';
     },
 
     async putFileOnce(key, path, signal) {
       const { sha256, size } = await described(key, path, signal);
-      return put(key, sha256, size, () => createReadStream(path), signal);
+      return (await put(key, sha256, size, () => createReadStream(path), signal)) ? 'written' : 'exists';
     },
 
-    async replaceForErasure(key, path, signal) {
-      const etag = await etagOf(key, signal);
-      if (etag === undefined) return 'absent';
+    async replaceForErasure(key, { path, state }, signal) {
       const { sha256, size } = await described(key, path, signal);
-      // The condition did not hold: "exists" then means that somebody else's object is there.
-      const outcome = await put(key, sha256, size, () => createReadStream(path), signal, { IfMatch: etag });
-      if (outcome === 'written') return 'replaced';
-      throw new LostRaceError(
-        `${key} in s3://${bucket} was replaced by another writer meanwhile; erase again`,
-      );
+      if (await put(key, sha256, size, () => createReadStream(path), signal, { IfMatch: state })) return;
+      throw new LostRaceError(`${key} in s3://${bucket} is not what was copied any more; erase again`);
     },
 
     async get(key, signal) {
-      const body = await open(key, signal);
-      return body === null
+      const found = await open(key, signal);
+      return found === null
         ? null
-        : buffer(body).catch((error: unknown) => {
+        : buffer(found.body).catch((error: unknown) => {
             throw unreachable('reading', bucket, key, error);
           });
     },
 
     async getFile(key, path, signal) {
-      const body = await open(key, signal);
-      if (body === null) return false;
-      await pipeline(body, createWriteStream(path)).catch((error: unknown) => {
+      const found = await open(key, signal);
+      if (found === null) return null;
+      await pipeline(found.body, createWriteStream(path)).catch((error: unknown) => {
         throw unreachable('reading', bucket, key, error);
       });
-      return true;
+      return found.etag;
     },
 
     async list(start, signal) {
@@ -196,6 +176,10 @@ async function describeFile(path: string, signal: AbortSignal): Promise<{ sha256
 
 function withPrefix(prefix: string, key: string): string {
   return prefix === '' ? key : `${prefix}/${key}`;
+}
+
+function isNoSuchKey(error: unknown): boolean {
+  return error instanceof Error && error.name === 'NoSuchKey';
 }
 
 function statusOf(error: unknown): number | undefined {

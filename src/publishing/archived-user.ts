@@ -1,14 +1,21 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, TopshelfError, UnreachableError } from '../domain/errors.ts';
+import { LostRaceError, messageOf, TopshelfError, UnreachableError } from '../domain/errors.ts';
 import { encodeItems, type RankedPair } from '../domain/prediction.ts';
 import { predictionsKey, versionOfPredictions, versionsPrefix } from './archive-keys.ts';
 import { copyWithout } from './check/erased-users.ts';
 import type { PublisherContext } from './context.ts';
 import { machineFault, openWorkbench } from './input/duckdb.ts';
+import { backOff, MAX_ATTEMPTS } from './retry.ts';
 import { sqlText } from './sql-text.ts';
 
 type Reader = Pick<PublisherContext, 'archive' | 'memoryLimitBytes' | 'tempDir'>;
+
+/** A local copy of an archived file, and the state of the file that it was made of. */
+interface Copy {
+  readonly path: string;
+  readonly state: string;
+}
 
 /** One user in the archived predictions, by version. */
 export interface ArchivedUsers {
@@ -45,10 +52,11 @@ export async function openArchivedUsers(
   const newPath = () => join(workbench.folder, `archived-${++copies}.parquet`);
 
   /** Runs `work` on a copy of the object; null stands for one that is not there. */
-  async function withCopy<T>(key: string, work: (path: string | null) => Promise<T>): Promise<T> {
+  async function withCopy<T>(key: string, work: (copy: Copy | null) => Promise<T>): Promise<T> {
     const path = newPath();
     try {
-      return await work((await archive.getFile(key, path, signal)) ? path : null);
+      const state = await archive.getFile(key, path, signal);
+      return await work(state === null ? null : { path, state });
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof TopshelfError) throw error;
@@ -65,27 +73,43 @@ export async function openArchivedUsers(
     return result.getRows().map(([productId, score]) => [String(productId), Number(score)]);
   };
 
+  /** Resolves with whether the file held the user. Rejects with LostRaceError where it was replaced meanwhile. */
+  const takeOut = (key: string, userId: string): Promise<boolean> =>
+    withCopy(key, async (copy) => {
+      if (copy === null || (await pairsIn(copy.path, userId)).length === 0) return false;
+      const path = newPath();
+      await copyWithout(connection, userId, { from: copy.path, to: path });
+      const { state } = copy;
+      await archive.replaceForErasure(key, { path, state }, signal).finally(() => rm(path, { force: true }));
+      return true;
+    });
+
   return {
     itemsOf(placement, version, userId) {
-      return withCopy(predictionsKey(placement, version), async (path) => {
-        if (path === null) return undefined;
-        const pairs = await pairsIn(path, userId);
+      return withCopy(predictionsKey(placement, version), async (copy) => {
+        if (copy === null) return undefined;
+        const pairs = await pairsIn(copy.path, userId);
         return pairs.length === 0 ? null : encodeItems(pairs);
       });
     },
 
     async erase(placement, version, userId) {
       const key = predictionsKey(placement, version);
-      const held = await withCopy(key, async (path) => {
-        if (path === null || (await pairsIn(path, userId)).length === 0) return false;
-        const without = newPath();
-        await copyWithout(connection, userId, { from: path, to: without });
-        await archive.replaceForErasure(key, without, signal).finally(() => rm(without, { force: true }));
-        return true;
-      });
+      let held = false;
+      for (let attempt = 0; ; attempt++) {
+        try {
+          held = (await takeOut(key, userId)) || held;
+          break;
+        } catch (error) {
+          if (!(error instanceof LostRaceError) || attempt + 1 >= MAX_ATTEMPTS) throw error;
+          // Another user is being erased from the same file: what that left is what this user is taken out of now.
+          held = true;
+          await backOff(attempt, signal);
+        }
+      }
       if (!held) return false;
-      const isThere = async (path: string | null) =>
-        path === null || (await pairsIn(path, userId)).length > 0;
+      const isThere = async (copy: Copy | null) =>
+        copy === null || (await pairsIn(copy.path, userId)).length > 0;
       if (await withCopy(key, isThere)) {
         throw new UnreachableError(
           `${key} in the archive still holds the user after it was replaced; erase again`,

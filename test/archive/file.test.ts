@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createFileArchive } from '../../src/archive/file.ts';
-import { UnreachableError } from '../../src/domain/errors.ts';
+import { LostRaceError, UnreachableError } from '../../src/domain/errors.ts';
 import { archiveContract } from '../contracts/archive.contract.ts';
 
 const never = new AbortController().signal;
@@ -23,6 +23,21 @@ it('leaves no temporary file behind, whoever wins', async () => {
   const archive = createFileArchive({ root });
   await Promise.all([archive.putOnce('home/a.json', '1', never), archive.putOnce('home/a.json', '2', never)]);
   expect(await readdir(join(root, 'home'))).toEqual(['a.json']);
+});
+
+it('names the lock that an erasure left which was killed in the midst of replacing a file', async () => {
+  const root = await mkdtemp(join(parent, 'root-'));
+  const archive = createFileArchive({ root });
+  const [copy, lock] = [join(root, 'copy'), join(root, 'home', 'a.parquet.replacing.tmp')];
+  await archive.putOnce('home/a.parquet', 'all users', never);
+  const state = (await archive.getFile('home/a.parquet', copy, never)) ?? '';
+  await writeFile(lock, '');
+  const replace = () => archive.replaceForErasure('home/a.parquet', { path: copy, state }, never);
+  await expect(replace()).rejects.toBeInstanceOf(LostRaceError);
+  await expect(replace()).rejects.toThrow(`delete ${lock}`);
+  await rm(lock);
+  await replace();
+  expect(await readdir(join(root, 'home'))).toEqual(['a.parquet']);
 });
 
 it('says unreachable, with the path, where its root cannot hold files', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Archive } from '../../src/archive/archive.ts';
-import { UnreachableError } from '../../src/domain/errors.ts';
+import { LostRaceError, UnreachableError } from '../../src/domain/errors.ts';
 
 const never = new AbortController().signal;
 
@@ -49,7 +49,7 @@ export function archiveContract(name: string, open: () => Promise<Archive>): voi
 
     it('says null for an object that is not there', async () => {
       expect(await archive.get('home/activations/9.json', never)).toBeNull();
-      expect(await archive.getFile('home/activations/9.json', join(folder, 'copy'), never)).toBe(false);
+      expect(await archive.getFile('home/activations/9.json', join(folder, 'copy'), never)).toBeNull();
     });
 
     it('takes and gives files, once and byte for byte', async () => {
@@ -60,24 +60,62 @@ export function archiveContract(name: string, open: () => Promise<Archive>): voi
         'written',
       );
       expect(await archive.putFileOnce('home/versions/v1/predictions.parquet', source, never)).toBe('exists');
-      expect(await archive.getFile('home/versions/v1/predictions.parquet', join(folder, 'copy'), never)).toBe(
-        true,
-      );
+      expect(
+        await archive.getFile('home/versions/v1/predictions.parquet', join(folder, 'copy'), never),
+      ).not.toBeNull();
       expect((await readFile(join(folder, 'copy'))).equals(bytes)).toBe(true);
     });
 
-    it('replaces an object by a file for an erasure alone, and makes none', async () => {
-      const [source, copy] = [join(folder, 'without'), join(folder, 'copy')];
-      await writeFile(source, 'without the user');
+    describe('which replaces an object for an erasure alone', () => {
       const key = 'home/versions/v1/predictions.parquet';
-      expect(await archive.replaceForErasure(key, source, never)).toBe('absent');
-      expect(await archive.list('home/', never)).toEqual([]);
-      await archive.putOnce(key, 'with the user', never);
-      expect(await archive.replaceForErasure(key, source, never)).toBe('replaced');
-      expect(await archive.getFile(key, copy, never)).toBe(true);
-      expect(await readFile(copy, 'utf8')).toBe('without the user');
-      expect(await archive.putOnce(key, 'again', never)).toBe('exists');
-      expect(await archive.list('home/', never)).toEqual([key]);
+      const copied = async () => (await archive.getFile(key, join(folder, 'copy'), never)) ?? 'nothing there';
+      const replace = async (body: string, state: string) => {
+        const path = join(folder, body);
+        await writeFile(path, body);
+        return archive.replaceForErasure(key, { path, state }, never);
+      };
+
+      it('puts a file in the place of what was copied', async () => {
+        await archive.putOnce(key, 'all users', never);
+        await replace('without one', await copied());
+        await replace('without two', await copied());
+        expect(await text(key)).toBe('without two');
+        expect(await archive.putOnce(key, 'again', never)).toBe('exists');
+        expect(await archive.list('home/', never)).toEqual([key]);
+      });
+
+      it('leaves alone what was replaced since it was copied', async () => {
+        await archive.putOnce(key, 'all users', never);
+        const state = await copied();
+        await replace('without one', state);
+        await expect(replace('without the other', state)).rejects.toBeInstanceOf(LostRaceError);
+        expect(await text(key)).toBe('without one');
+      });
+
+      it('lets exactly one of many that copied the same replace it', async () => {
+        await archive.putOnce(key, 'all users', never);
+        const state = await copied();
+        const outcomes = await Promise.allSettled(
+          Array.from({ length: 8 }, (_, writer) => replace(`without ${writer}`, state)),
+        );
+        const won = outcomes.flatMap(({ status }, writer) => (status === 'fulfilled' ? [writer] : []));
+        expect(won).toHaveLength(1);
+        expect(await text(key)).toBe(`without ${won[0]}`);
+        const refusals = outcomes.filter((outcome) => outcome.status === 'rejected');
+        for (const { reason } of refusals) expect(reason).toBeInstanceOf(LostRaceError);
+        expect(await archive.list('home/', never)).toEqual([key]);
+      });
+
+      it('makes none where there is none', async () => {
+        await archive.putOnce(key, 'all users', never);
+        const state = await copied();
+        const elsewhere = { path: join(folder, 'copy'), state };
+        for (const none of ['home/versions/v1/none.parquet', 'home/versions/v2/predictions.parquet']) {
+          const attempt = archive.replaceForErasure(none, elsewhere, never);
+          await expect(attempt).rejects.toBeInstanceOf(LostRaceError);
+        }
+        expect(await archive.list('home/', never)).toEqual([key]);
+      });
     });
 
     it('lists keys by prefix, sorted, and nothing else', async () => {
@@ -109,7 +147,7 @@ export function archiveContract(name: string, open: () => Promise<Archive>): voi
       for (const attempt of [
         () => archive.putOnce(key, 'x', gone),
         () => archive.putFileOnce(key, source, gone),
-        () => archive.replaceForErasure(key, source, gone),
+        () => archive.replaceForErasure(key, { path: source, state: '1' }, gone),
         () => archive.get(key, gone),
         () => archive.getFile(key, copy, gone),
         () => archive.list('home/', gone),

@@ -162,7 +162,7 @@ export class ModelPublishers {
       archive: throughCalls(archive, {
         // The gate's verdicts are kept from the start; what it would measure is not needed.
         putFileOnce: (key, path, signal) => archive.putOnce(key, path, signal),
-        getFile: async () => false,
+        getFile: async () => null,
       }),
       tablePrefix: PREFIX,
       memoryLimitBytes: 64 * 1024 * 1024,

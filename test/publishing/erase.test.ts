@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NotFoundError, StoreError, UsageError } from '../../src/domain/errors.ts';
+import { LostRaceError, NotFoundError, StoreError, UsageError } from '../../src/domain/errors.ts';
 import { tableName } from '../../src/domain/version.ts';
 import { predictionsKey } from '../../src/publishing/archive-keys.ts';
 import { archivedVersions, openArchivedUsers } from '../../src/publishing/archived-user.ts';
@@ -91,6 +91,30 @@ describe('erase', () => {
     await eraseUser();
     expect((await eraseUser())[0]?.foundIn).toEqual([]);
     expect(await home.publisher.archive.list('home/erasures/', never)).toHaveLength(3);
+  });
+
+  it('keeps out the user that another erasure takes out of the same file meanwhile', async () => {
+    const version = await publishDay(0);
+    const { archive } = home.publisher;
+    const replaceForErasure = archive.replaceForErasure.bind(archive);
+    archive.replaceForErasure = async (...request) => {
+      archive.replaceForErasure = replaceForErasure;
+      expect(await eraseUser('user-4')).toMatchObject([{ foundIn: [{ version, archive: true }] }]);
+      return replaceForErasure(...request);
+    };
+    expect(await eraseUser()).toMatchObject([{ foundIn: [{ version, archive: true }] }]);
+    expect(await archivedItems(version, 'user-4')).toBeNull();
+    expect(await archivedItems(version)).toBeNull();
+    expect(await archivedItems(version, 'user-2')).not.toBeNull();
+  });
+
+  it('gives up on a file that others never stop replacing, and says what to do', async () => {
+    await publishDay(0);
+    home.publisher.archive.replaceForErasure = async (key) => {
+      throw new LostRaceError(`${key} is not what was copied any more; erase again`);
+    };
+    await expect(eraseUser()).rejects.toBeInstanceOf(LostRaceError);
+    expect(await home.publisher.archive.list('home/erasures/', never)).toEqual([]);
   });
 
   it('covers every placement unless one is given', async () => {
@@ -191,7 +215,7 @@ describe('erase', () => {
 
     it('fails where the archive still holds the user', async () => {
       await publishDay(0);
-      home.publisher.archive.replaceForErasure = async () => 'replaced';
+      home.publisher.archive.replaceForErasure = async () => undefined;
       await expect(eraseUser()).rejects.toThrow('still holds the user');
       expect(await home.publisher.archive.list('home/erasures/', never)).toEqual([]);
     });

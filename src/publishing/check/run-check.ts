@@ -105,10 +105,10 @@ async function subjectOf(
   signal: AbortSignal,
 ): Promise<Subject> {
   const path = join(folder, `${version}.parquet`);
-  const isThere = await archive.getFile(predictionsKey(placement, version), path, signal);
+  const copied = await archive.getFile(predictionsKey(placement, version), path, signal);
   const manifest = await readManifest(archive, placement, version, signal);
   return {
-    path: isThere ? path : null,
+    path: copied === null ? null : path,
     users: manifest?.users ?? null,
     generatedAtFrom: manifest?.generatedAtFrom ?? null,
     contentHash,
