@@ -14,6 +14,7 @@ import { openSource, type Opening, type Source } from './open-sources.ts';
 import { rankBuckets } from './rank-buckets.ts';
 import { assertFewRejects, createRejects, type RejectedRow } from './rejects.ts';
 import type { RemoteFiles } from './remote-files.ts';
+import { MAX_AHEAD_MS } from './row-rules.ts';
 import type { Scan } from './scan.ts';
 
 export interface InputOptions extends InputRequest {
@@ -106,18 +107,17 @@ async function readFiles(
   if (scan.rows === 0) {
     throw new BadInputError(`no rows in ${files.map(({ path }) => path).join(', ')}: there is only a header`);
   }
+  const generated = whenGenerated(files, scan);
   const { keptPaths, ...totals } = await rankBuckets(workbench, scan, options);
   await rm(join(folder, ROWS_FOLDER), { recursive: true });
   let parquet: Promise<KeptRows> | undefined;
-  const { latest } = scan;
   return {
     ...totals,
     files: files.map(({ path, bytes, sha256, compression }) => ({ path, bytes, sha256, compression })),
     rejected: rejects.count,
     rejectedSamples: rejects.samples,
     rejectsPath: rejects.count > 0 ? rejects.path : null,
-    generatedAt: new Date(latest || Math.max(...files.map(({ modifiedAt }) => modifiedAt))).toISOString(),
-    generatedAtFrom: latest > 0 ? 'rows' : 'file',
+    ...generated,
     predictions: () => keptPredictions(keptPaths),
     toParquet: () => (parquet ??= writeKeptRows(workbench, keptPaths, totals.users)),
     close: async () => {
@@ -126,6 +126,26 @@ async function readFiles(
       await workbench.close();
     },
   };
+}
+
+/** Throws BadInputError where a file's time would count and is still to come: no alert would see the batch grow old. */
+function whenGenerated(
+  files: readonly InputFile[],
+  { latest }: Scan,
+): Pick<Input, 'generatedAt' | 'generatedAtFrom'> {
+  if (latest > 0) return { generatedAt: new Date(latest).toISOString(), generatedAtFrom: 'rows' };
+  const newest = files.reduce((a, b) => (b.modifiedAt > a.modifiedAt ? b : a));
+  const generatedAt = new Date(newest.modifiedAt).toISOString();
+  // Whatever clock the rows are held to: a file's time is this machine's, or that of one that writes for it.
+  const now = Date.now();
+  if (newest.modifiedAt > now + MAX_AHEAD_MS) {
+    throw new BadInputError(
+      `${newest.path} was changed at ${generatedAt}, which is more than a day ahead of the clock, which says ` +
+        `${new Date(now).toISOString()}; as no row has a timestamp, that would count as when the predictions were made. ` +
+        `Correct the file's time (touch it, or copy it anew) or this machine's clock, or give the rows timestamps`,
+    );
+  }
+  return { generatedAt, generatedAtFrom: 'file' };
 }
 
 async function scanFiles(

@@ -9,7 +9,7 @@ const WHOLE_NUMBER = String.raw`[ \t]*[0-9]{1,9}[ \t]*`;
 // seconds before it. The groups are what `momentOf` puts together.
 const TIMESTAMP = String.raw`([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]((?:[01][0-9]|2[0-3]):[0-5][0-9])(?:(:[0-5][0-9](?:\.[0-9]{1,9})?)(?:Z|([+-](?:[01][0-9]|2[0-3]))(?::?([0-5][0-9]))?)?)?)?`;
 /** How far a timestamp may be ahead of the clock: no zone is further ahead, and clocks differ by less. */
-const MAX_AHEAD_MS = 24 * 60 * 60 * 1000;
+export const MAX_AHEAD_MS = 24 * 60 * 60 * 1000;
 
 const isNumber = new RegExp(`^${NUMBER}$`);
 const isWholeNumber = new RegExp(`^${WHOLE_NUMBER}$`);

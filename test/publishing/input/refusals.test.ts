@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, utimes } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -111,6 +111,26 @@ describe('too many bad rows stop the load, which names them by file and record',
     );
     const generatedAt = await withInput([path], (input) => input.generatedAt, { now, maxRejects: 0.5 });
     expect(generatedAt).toBe('2026-11-22T00:00:00.000Z');
+  });
+
+  it('a file of a time more than a day ahead, where no row says when it was made', async () => {
+    const [old, ahead, timed] = [
+      await folder.file(csv([['u', 'p', 1]])),
+      await folder.file(csv([['v', 'p', 1]])),
+      await folder.file('ENTITY,CLASS,SCORE,TIMESTAMP\nu,p,1,2026-11-20\n'),
+    ];
+    await utimes(old, 0, 0);
+    for (const path of [ahead, timed]) await utimes(path, 0, Date.parse('2099-01-01T00:00:00Z') / 1000);
+    const refused = withInput([old, ahead], () => 0);
+    await expect(refused).rejects.toBeInstanceOf(BadInputError);
+    await expect(refused).rejects.toThrow(
+      `${ahead} was changed at 2099-01-01T00:00:00.000Z, which is more than a day ahead of the clock`,
+    );
+    const generatedAt = (path: string) => withInput([path], (input) => input.generatedAt);
+    expect(await generatedAt(timed)).toBe('2026-11-20T00:00:00.000Z');
+    const inADay = new Date((Math.floor(Date.now() / 1000) + 24 * 60 * 60) * 1000);
+    await utimes(ahead, 0, inADay);
+    expect(await generatedAt(ahead)).toBe(inADay.toISOString());
   });
 
   it('counts records, not lines, where quotes hold newlines', async () => {
