@@ -37,6 +37,8 @@ export interface Compared {
 interface Definition<T> extends Pick<Check, 'name' | 'threshold' | 'bound' | 'what' | 'one' | 'isShare'> {
   /** Null where there is nothing to check; throws where it cannot be told. */
   readonly measure: (of: T) => number | null;
+  /** Some of what was counted, for people. */
+  readonly examples?: (of: T) => readonly string[];
 }
 
 /** A check of the candidate by itself: a first load is held to it too. */
@@ -72,17 +74,20 @@ function unmeasured(why: string): never {
 }
 
 function perform<T>(
-  { name, bound, what, one = what, isShare = false, measure }: Definition<T>,
+  { name, bound, what, one = what, isShare = false, measure, examples = () => [] }: Definition<T>,
   threshold: number,
   measured: () => T,
 ): CheckResult | undefined {
   try {
-    const value = measure(measured());
+    const subject = measured();
+    const value = measure(subject);
     if (value === null) return undefined;
     if (!Number.isFinite(value)) throw new TypeError(`${what}: ${value} is not a finite number`);
     const passed = bound === 'at least' ? value >= threshold : value <= threshold;
     const number = (of: number) => (isShare ? `${shortNumber(of * 100)} %` : shortNumber(of));
-    const said = `${number(value)} ${value === 1 && !isShare ? one : what}`;
+    const named = examples(subject);
+    const suchAs = named.length === 0 ? '' : `, such as ${named.join(', ')}`;
+    const said = `${number(value)} ${value === 1 && !isShare ? one : what}${suchAs}`;
     const message = `${said}; ${bound} ${number(threshold)} ${bound === 'at least' ? 'needed' : 'allowed'}`;
     return { name, outcome: passed ? 'passed' : 'failed', measured: value, threshold, message };
   } catch (error) {

@@ -31,6 +31,8 @@ export interface CandidateMeasures extends VersionMeasures {
   readonly popularProducts: number;
   /** Share of rows whose product is not in the catalogue; null where no catalogue was given. */
   readonly unknownShare: number | null;
+  /** Some of those products, the most frequent first. */
+  readonly unknownProducts: readonly string[];
 }
 
 /** What was measured of the candidate and the live version together. */

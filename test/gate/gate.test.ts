@@ -6,7 +6,7 @@ import type { Baseline, CandidateMeasures, Comparison, Measurements } from '../.
 import { DEFAULT_THRESHOLDS, THRESHOLD_NAMES } from '../../src/gate/thresholds.ts';
 
 const good: CandidateMeasures = {
-  ...{ users: 4325, rows: 86_500, popularProducts: 20, unknownShare: 0 },
+  ...{ users: 4325, rows: 86_500, popularProducts: 20, unknownShare: 0, unknownProducts: [] },
   ...{ shortShare: 0, invalidScores: 0, flatShare: 0, distinctScores: 80_000, medianScore: 0.6 },
   ...{ products: 990, topProductShare: 0.06, gini: 0.86, sameListShare: 0.001 },
 };
@@ -98,6 +98,14 @@ describe('the gate', () => {
   it('performs every check, also after one has failed', () => {
     const { checks: results } = verdictOn(measured({ candidate: { users: 0 } }));
     expect(results).toHaveLength(checks.length);
+  });
+
+  it('names some of the products that are unknown', () => {
+    const candidate = { unknownShare: 0.25, unknownProducts: ['gone', 'sold\nout'] };
+    const { checks: results } = verdictOn(measured({ candidate }));
+    expect(results.find(({ name }) => name === 'unknown-products')?.message).toBe(
+      '25 % of rows name products that are not in the catalogue, such as "gone", "sold\\nout"; at most 1 % allowed',
+    );
   });
 
   it('says what was measured and what would have been allowed', () => {

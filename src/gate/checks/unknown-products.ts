@@ -1,3 +1,4 @@
+import { shown } from '../../domain/ids.ts';
 import { floor } from '../check.ts';
 
 /** Products that the catalogue does not have cannot be shown. Looked at where a catalogue was given. */
@@ -8,4 +9,5 @@ export const unknownProducts = floor({
   what: 'of rows name products that are not in the catalogue',
   isShare: true,
   measure: ({ unknownShare }) => unknownShare,
+  examples: ({ unknownProducts }) => unknownProducts.map(shown),
 });

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { messageOf } from '../../domain/errors.ts';
 import type { RankedPair } from '../../domain/prediction.ts';
-import type { Baseline, Measurements, Unreadable } from '../../gate/measurements.ts';
+import type { Baseline, CandidateMeasures, Measurements, Unreadable } from '../../gate/measurements.ts';
 import { machineFault } from '../input/duckdb.ts';
 import { compareVersions } from './compare-versions.ts';
 import { erasedUsersIn } from './erased-users.ts';
@@ -21,6 +21,11 @@ export interface Subject {
   /** Whether the rows said when they were made; null where nobody knows. */
   readonly generatedAtFrom: 'rows' | 'file' | null;
 }
+
+/** How many unknown products are named: enough to see what they have in common. */
+const NAMED_PRODUCTS = 5;
+/** Of so many rows at most: all products of a batch whose columns are swapped may not fit into memory at once. */
+const NAMED_FROM_ROWS = 100_000;
 
 export interface MeasureRequest {
   readonly candidate: Subject & { readonly popular: readonly RankedPair[] };
@@ -58,8 +63,10 @@ export async function measure(
     const ranges = await userRanges(connection, file.path, rowsPerRange);
     const measures = await measureSubject(connection, file, candidate, ranges);
     const popularProducts = new Set(candidate.popular.map(([productId]) => productId)).size;
-    const unknownShare = hasCatalogue ? await unknownShareIn(connection, file) : null;
-    return { kind: 'measured' as const, measures: { ...measures, popularProducts, unknownShare } };
+    const unknown = hasCatalogue
+      ? await measureUnknown(connection, file)
+      : { unknownShare: null, unknownProducts: [] };
+    return { kind: 'measured' as const, measures: { ...measures, popularProducts, ...unknown } };
   });
   if ('kind' in live) return { candidate: measured, baseline: live };
   const baseline = await attempt<Baseline>('the live version', async () => {
@@ -106,13 +113,23 @@ async function measureSubject(
   return measures;
 }
 
-async function unknownShareIn(connection: DuckDBConnection, { path }: PredictionsFile): Promise<number> {
-  const { unknown } = await selectNumbers(
+/** The share of rows whose product is not in the catalogue, and the most frequent products of the first of them. */
+async function measureUnknown(
+  connection: DuckDBConnection,
+  { path }: PredictionsFile,
+): Promise<Pick<CandidateMeasures, 'unknownShare' | 'unknownProducts'>> {
+  const file = `read_parquet(${sqlText(path)})`;
+  const { unknownShare } = await selectNumbers(
     connection,
-    { unknown: 'count(*) FILTER (k.productId IS NULL) / count(*)' },
-    `FROM read_parquet(${sqlText(path)}) p LEFT JOIN catalogue k ON p.productId = k.productId`,
+    { unknownShare: 'count(*) FILTER (k.productId IS NULL) / count(*)' },
+    `FROM ${file} p LEFT JOIN catalogue k ON p.productId = k.productId`,
   );
-  return unknown;
+  if (unknownShare === 0) return { unknownShare, unknownProducts: [] };
+  const named = await connection.runAndReadAll(
+    `SELECT productId FROM (SELECT productId FROM ${file} ANTI JOIN catalogue USING (productId) LIMIT ${NAMED_FROM_ROWS})
+     GROUP BY productId ORDER BY count(*) DESC, productId LIMIT ${NAMED_PRODUCTS}`,
+  );
+  return { unknownShare, unknownProducts: named.getRows().map(([productId]) => String(productId)) };
 }
 
 function olderSeconds(candidate: Subject, live: Subject): number | null {

@@ -6,7 +6,7 @@ import { BadInputError, UsageError } from '../../../src/domain/errors.ts';
 import { identifyCatalogue } from '../../../src/publishing/check/catalogue.ts';
 import { check } from '../../../src/publishing/check/check.ts';
 import { load } from '../../../src/publishing/load.ts';
-import { batch, createFolder, createPublisher, gzip, never, type TestPublisher } from '../fixtures.ts';
+import { batch, createFolder, createPublisher, csv, gzip, never, type TestPublisher } from '../fixtures.ts';
 
 const REAL = fileURLToPath(new URL('../../data/products.csv', import.meta.url));
 const placement = 'home';
@@ -35,6 +35,23 @@ describe('a catalogue', () => {
     ).toBe(0);
     const without = await folder.file(`id\n${ids.slice(0, 9).join('\n')}\n`);
     expect(await unknownIn(without)).toBeCloseTo(1 / 6, 9);
+  });
+
+  it('has the check name the products it lacks, the most frequent first', async () => {
+    const rows = ['f', 'b', 'a', 'c', 'e', 'd', 'g', 'known'].flatMap((product, at) =>
+      ['u', 'v', 'w'].slice(0, product === 'g' ? 3 : 2).map((user) => [user, product, 10 - at]),
+    );
+    const request = { placement: 'cart', paths: [await folder.file(csv(rows))] };
+    const loaded = await load(publisher, request, () => undefined, never);
+    const catalogue = await folder.file('id\nknown\n');
+    const asked = { placement: 'cart', version: loaded.version, catalogue };
+    const { checks, measurements } = await check(publisher, asked, never);
+    expect(measurements.candidate).toMatchObject({
+      measures: { unknownProducts: ['g', 'a', 'b', 'c', 'd'] },
+    });
+    expect(checks.find(({ name }) => name === 'unknown-products')?.message).toBe(
+      '88.24 % of rows name products that are not in the catalogue, such as "g", "a", "b", "c", "d"; at most 1 % allowed',
+    );
   });
 
   it('gives them in the column that is named', async () => {

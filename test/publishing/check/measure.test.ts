@@ -72,7 +72,7 @@ describe('measuring', () => {
     expect(candidate).toEqual({
       kind: 'measured',
       measures: {
-        ...{ users: 4, rows: 18, popularProducts: 1, unknownShare: null },
+        ...{ users: 4, rows: 18, popularProducts: 1, unknownShare: null, unknownProducts: [] },
         // carl alone has two; f is no first-five place; a has four of the seventeen.
         ...{ shortShare: 0.25, flatShare: 0.25, invalidScores: 0, distinctScores: 6, medianScore: 0.7 },
         ...{ products: 6, topProductShare: 4 / 17, sameListShare: 1 / 3 },
