@@ -6,6 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetObjectCommand, paginateListObjectsV2, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { awsHint } from '../config/aws-hint.ts';
 import { s3ClientConfig, type S3Connection } from '../config/s3-connection.ts';
 import { LostRaceError, messageOf, UnreachableError } from '../domain/errors.ts';
 import type { Archive } from './archive.ts';
@@ -187,7 +188,6 @@ function statusOf(error: unknown): number | undefined {
 }
 
 function unreachable(doing: string, bucket: string, key: string, error: unknown): UnreachableError {
-  return new UnreachableError(`${doing} ${key} in s3://${bucket} failed: ${messageOf(error)}`, {
-    cause: error,
-  });
+  const why = `${messageOf(error)}${awsHint(error, 'S3')}`;
+  return new UnreachableError(`${doing} ${key} in s3://${bucket} failed: ${why}`, { cause: error });
 }

@@ -5,6 +5,7 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { awsHint } from '../config/aws-hint.ts';
 import { s3ClientConfig, type S3Connection } from '../config/s3-connection.ts';
 import { messageOf, UnreachableError } from '../domain/errors.ts';
 import { isPlacement } from '../domain/ids.ts';
@@ -155,7 +156,7 @@ function outcomeOf(what: string, error: unknown): WriteOutcome {
 function explained(what: string, error: unknown): UnreachableError {
   const status = statusOf(error);
   const said = `${what}: ${messageOf(error)}${status === undefined ? '' : ` (${status})`}`;
-  const hint = status === 403 && what.startsWith('reading') ? NOT_FOUND_OR_NOT_ALLOWED : '';
+  const hint = status === 403 && what.startsWith('reading') ? NOT_FOUND_OR_NOT_ALLOWED : awsHint(error, 'S3');
   return new UnreachableError(said + hint, { cause: error });
 }
 

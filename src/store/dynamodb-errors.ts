@@ -1,3 +1,4 @@
+import { awsHint } from '../config/aws-hint.ts';
 import {
   messageOf,
   StoreError,
@@ -34,7 +35,10 @@ interface ErrorDetails {
 export function toStoreError(error: unknown, operation: string, table: string): TopshelfError {
   if (error instanceof TopshelfError) return error;
   const name = error instanceof Error ? error.name : '';
-  const hint = name === 'LimitExceededException' && operation === 'CreateTable' ? TOO_MANY_TABLES : '';
+  const hint =
+    name === 'LimitExceededException' && operation === 'CreateTable'
+      ? TOO_MANY_TABLES
+      : awsHint(error, 'DynamoDB');
   const message = `${operation} on table ${table} failed: ${name} ${messageOf(error)}${detailsOf(error)}${hint}`;
   if (name === 'ResourceNotFoundException') return new TableMissingError(table, { cause: error });
   if (THROTTLED.has(name)) return new StoreThrottledError(message, { cause: error });

@@ -63,6 +63,33 @@ describe('the program', () => {
     expect(err).toContain('TOPSHELF_ARCHIVE');
   });
 
+  describe('says which variables to set', () => {
+    const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+    const unset = { ...credentials, AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
+    // Nothing listens on port 1, which no program gets unless it asks for it.
+    const nobody = { ...credentials, AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
+    const home = ['--placement', 'home'];
+
+    it.each([
+      ['tables', 'DynamoDB', ['versions', ...home], {}],
+      ['pointers', 'S3', ['status', ...home], { TOPSHELF_POINTER: 's3://shop/pointers' }],
+      ['the archive', 'S3', ['versions', ...home], { TOPSHELF_ARCHIVE: 's3://shop/archive' }],
+      ['input', 'S3', ['load', 's3://shop/day/', ...home], {}],
+    ])(
+      'where the region of %s is not known, and where nothing listens',
+      async (_what, service, argv, places) => {
+        const noRegion = await topshelf(argv, { ...unset, ...places });
+        expect(noRegion.exitCode).toBe(69);
+        expect(noRegion.err).toContain('Region is missing; set AWS_REGION');
+        const refused = await topshelf(argv, { ...nobody, ...places });
+        expect(refused.exitCode).toBe(69);
+        expect(refused.err).toContain(
+          `start ${service}'s server, or set AWS_ENDPOINT_URL_${service.toUpperCase()}`,
+        );
+      },
+    );
+  });
+
   it('ends with 65 for a truncated gzip, one document on stdout', async () => {
     const path = await folder.file(Buffer.from([0x1f, 0x8b, 8, 0, 0, 0]), 'cut.csv.gz');
     const { exitCode, out } = await topshelf(['load', path, '--placement', 'home', '--json']);

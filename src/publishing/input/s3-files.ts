@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { awsHint } from '../../config/aws-hint.ts';
 import { s3ClientConfig, type S3Connection } from '../../config/s3-connection.ts';
 import { BadInputError, messageOf, UnreachableError } from '../../domain/errors.ts';
 import type { RemoteFile, RemoteFiles } from './remote-files.ts';
@@ -37,7 +38,7 @@ export function createS3Files({ silenceMs = SILENCE_MS, ...connection }: S3Files
           cause: error,
         });
       }
-      throw new UnreachableError(`reading ${url} failed: ${messageOf(error)}`, { cause: error });
+      throw failed(`reading ${url}`, error);
     }
   }
 
@@ -59,7 +60,7 @@ export function createS3Files({ silenceMs = SILENCE_MS, ...connection }: S3Files
         }
       } catch (error) {
         signal.throwIfAborted();
-        throw new UnreachableError(`listing ${url} failed: ${messageOf(error)}`, { cause: error });
+        throw failed(`listing ${url}`, error);
       }
       return files;
     },
@@ -96,6 +97,11 @@ export function createS3Files({ silenceMs = SILENCE_MS, ...connection }: S3Files
       client.destroy();
     },
   };
+}
+
+function failed(doing: string, error: unknown): UnreachableError {
+  const why = `${messageOf(error)}${awsHint(error, 'S3')}`;
+  return new UnreachableError(`${doing} failed: ${why}`, { cause: error });
 }
 
 function isDiskFault(error: unknown): boolean {
