@@ -21,6 +21,14 @@ import type { Scan } from './scan.ts';
 /** More rows than this are no list for anybody, but a default or a missing id that took the place of many. */
 const MAX_USER_ROWS = 100_000;
 
+export interface RankOptions {
+  /** Most products kept of each user. */
+  readonly keep: number;
+  /** For each of the two threads. */
+  readonly memoryLimitBytes: number;
+  readonly signal: AbortSignal;
+}
+
 /** What the ranking of all buckets came to. */
 export interface Ranked {
   /** The files of what is kept, the users of one before those of the next. */
@@ -34,20 +42,20 @@ export interface Ranked {
 }
 
 /**
- * Ranks all buckets, this thread and another one taking turns, because the work is JavaScript's more than the database's;
- * counts and hashes what is kept. Throws UnreachableError where the disk, or the memory, is not enough, and BadInputError
- * where one user has too many rows for it.
+ * Ranks all buckets, shared out between this thread and another one, because the work is JavaScript's more than the
+ * database's; counts and hashes what is kept. Throws UnreachableError where the disk, or the memory, is not enough,
+ * BadInputError where one user has too many rows for it, and the signal's reason, once no thread is at work any more.
  */
 export async function rankBuckets(
   workbench: Pick<Workbench, 'connect' | 'folder'>,
   scan: Scan,
-  { keep, memoryLimitBytes }: { readonly keep: number; readonly memoryLimitBytes: number },
+  { keep, memoryLimitBytes, signal }: RankOptions,
 ): Promise<Ranked> {
   const { buckets, shape } = scan;
   const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const ranking: Ranking = { buckets, shape, keep, folder: workbench.folder, next };
   try {
-    const ranked = await rankAll(ranking, await workbench.connect(), memoryLimitBytes);
+    const ranked = await rankAll(ranking, await workbench.connect(), { memoryLimitBytes, signal });
     assertComplete(ranked.rows, scan.rows);
     return ranked;
   } catch (error) {
@@ -60,13 +68,17 @@ export async function rankBuckets(
 async function rankAll(
   ranking: Ranking,
   connection: DuckDBConnection,
-  memoryLimitBytes: number,
+  { memoryLimitBytes, signal }: Omit<RankOptions, 'keep'>,
 ): Promise<Ranked> {
   const arrivals = ranking.buckets.map(() => Promise.withResolvers<RankedBucket>());
   const take = (ranked: RankedBucket) => arrivals[ranked.bucket]?.resolve(ranked);
   const rankHere = async () => {
     for await (const ranked of rankShare(connection, ranking)) take(ranked);
+    signal.throwIfAborted();
   };
+  // An interrupted query may look like one that has ended, and the next one would run: no bucket may be taken.
+  const stop = () => endRanking(ranking);
+  signal.addEventListener('abort', stop);
   const threads = [rankHere()];
   if (ranking.buckets.length > 1) threads.push(rankInWorker({ ranking, memoryLimitBytes }, take));
   const inOrder = arrivals.map(({ promise }) => promise);
@@ -74,17 +86,27 @@ async function rankAll(
     const [ranked] = await Promise.all([addUp(ranking, inOrder), ...threads]);
     return ranked;
   } finally {
-    endRanking(ranking);
+    stop();
+    signal.removeEventListener('abort', stop);
     await Promise.allSettled(threads);
   }
 }
 
-async function rankInWorker(workerData: RankWorkerData, take: (ranked: RankedBucket) => void): Promise<void> {
+/** Has another thread take buckets until none is left, and hands over what comes of each. Rejects with what it threw. */
+export async function rankInWorker(
+  workerData: RankWorkerData,
+  take: (ranked: RankedBucket) => void,
+): Promise<void> {
   const worker = new Worker(new URL('./rank-worker.ts', import.meta.url), { workerData });
   worker.on('message', take);
-  // Rejects with what the thread threw.
-  const [code] = (await once(worker, 'exit')) as [number];
+  const [code] = (await once(worker, 'exit').catch(rethrow)) as [number];
   if (code !== 0) throw new Error(`the thread that ranks users ended with ${code}`);
+}
+
+/** Errors keep their fields on the way from another thread, and lose their class. */
+function rethrow(error: unknown): never {
+  const isUnreachable = error instanceof Error && 'code' in error && error.code === 'unreachable';
+  throw isUnreachable ? new UnreachableError(error.message, { cause: error }) : error;
 }
 
 /** Adds up and hashes the buckets in their order, as they arrive. */
@@ -95,6 +117,8 @@ async function addUp(ranking: Ranking, buckets: readonly Promise<RankedBucket>[]
   let last: string | undefined;
   for (const arriving of buckets) {
     const ranked = await arriving;
+    // No bucket is made for nobody: what failed halfway (see `assertComplete`) is told by the count of rows.
+    if (ranked.users === 0) continue;
     if (last !== undefined && compareBytes(last, ranked.first) >= 0) throw new Error(OUT_OF_ORDER);
     last = ranked.last;
     totals.rows += ranked.rows;

@@ -24,11 +24,12 @@ export interface RankedBucket {
   readonly kept: number;
   readonly duplicates: number;
   readonly users: number;
-  /** Its first and last user. */
+  /** Its first and last user; empty where it has none. */
   readonly first: string;
   readonly last: string;
 }
 
+export const OUT_OF_ORDER = 'users are not in byte order';
 const FLUSH_CHARACTERS = 256 * 1024;
 
 /** Takes one bucket after the other, until none is left, and writes a line for each user to the bucket's file. */
@@ -91,5 +92,3 @@ async function rankBucket(
   }
   return { ...totals, first: first ?? '', last };
 }
-
-export const OUT_OF_ORDER = 'users are not in byte order';

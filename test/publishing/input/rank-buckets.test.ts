@@ -5,11 +5,11 @@ import { BadInputError, UnreachableError } from '../../../src/domain/errors.ts';
 import { createContentHash } from '../../../src/publishing/content-hash.ts';
 import { openWorkbench, type Workbench } from '../../../src/publishing/input/duckdb.ts';
 import { keptPredictions } from '../../../src/publishing/input/kept-predictions.ts';
-import { rankBuckets } from '../../../src/publishing/input/rank-buckets.ts';
+import { rankBuckets, rankInWorker } from '../../../src/publishing/input/rank-buckets.ts';
 import { keptPath } from '../../../src/publishing/input/rank-share.ts';
-import { collect } from '../fixtures.ts';
+import { collect, never } from '../fixtures.ts';
 
-const options = { keep: 3, memoryLimitBytes: 64 * 1024 * 1024 };
+const options = { keep: 3, memoryLimitBytes: 64 * 1024 * 1024, signal: never };
 const shape = { hasRank: false, hasTimestamp: false };
 const USERS = 500;
 const ROWS = 5;
@@ -29,8 +29,8 @@ describe('buckets of rows, ranked by two threads', () => {
     workbench = await openWorkbench({ memoryLimitBytes: 64 * 1024 * 1024, tempDir: tmpdir(), signal });
     onTestFinished(() => workbench.close());
   });
-  const rank = (buckets: readonly string[], rows: number) =>
-    rankBuckets(workbench, { buckets, shape, rows, bad: 0, latest: 0 }, options);
+  const rank = (buckets: readonly string[], rows: number, signal = never) =>
+    rankBuckets(workbench, { buckets, shape, rows, bad: 0, latest: 0 }, { ...options, signal });
 
   it.each([1, 2, 9])(
     'give %i files, in the order of the users, and the hash over all of them',
@@ -57,6 +57,30 @@ describe('buckets of rows, ranked by two threads', () => {
 
   it('are not complete where fewer rows came back than were scanned', async () => {
     await expect(rank([bucket(0), bucket(1)], 2 * USERS * ROWS + 1)).rejects.toBeInstanceOf(UnreachableError);
+  });
+
+  it.each([0, 1, 2])('are not complete where none of the rows of bucket %i came back', async (none) => {
+    const buckets = [0, 1, 2].map((number) => bucket(number, number === none ? 0 : USERS));
+    const incomplete = rank(buckets, 3 * USERS * ROWS);
+    await expect(incomplete).rejects.toBeInstanceOf(UnreachableError);
+    await expect(incomplete).rejects.toThrow(`only ${2 * USERS * ROWS} of ${3 * USERS * ROWS} rows`);
+  });
+
+  it('end soon where the caller gives up', async () => {
+    const stop = new AbortController();
+    const buckets = others();
+    setTimeout(() => stop.abort(new Error('stopped by SIGINT')), 200);
+    await expect(rank(buckets, 1, stop.signal)).rejects.toThrow('stopped by SIGINT');
+    const kept = (await readdir(workbench.folder)).filter((name) => name.startsWith('kept-'));
+    expect(kept.length).toBeLessThan(buckets.length / 2);
+  });
+
+  it('are unreachable for a thread that has no room for a folder of its own', async () => {
+    const next = new Int32Array(new SharedArrayBuffer(4));
+    const ranking = { buckets: [bucket(0)], shape, keep: 3, folder: '/dev/null', next };
+    const failed = rankInWorker({ ranking, memoryLimitBytes: options.memoryLimitBytes }, () => undefined);
+    await expect(failed).rejects.toBeInstanceOf(UnreachableError);
+    await expect(failed).rejects.toThrow('no folder can be made in /dev/null');
   });
 
   it.each([
