@@ -1,43 +1,24 @@
-import type { Socket } from 'node:net';
+import { createServer, type ServerOptions } from 'node:http';
 import swagger from '@fastify/swagger';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
-import type { ConcurrencyLimit } from '../resilience/concurrency-limit.ts';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
+import { createAdmission, type AdmissionOptions, type RequestLabels } from './admission.ts';
 import { ignoreExpectations, onClientError, onUnroutable } from './client-errors.ts';
-import type { Source } from '../serving/answer.ts';
+import { createPlainRoute } from './plain-route.ts';
 import { problems, sendProblem } from './problems.ts';
 import { recommendationRoutes, type RecommendationRoutes } from './recommendations.ts';
 import { BadRequestError, useStrictValidation } from './validation.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** For the measurement of the request; set once they are known. */
-    placement: string | undefined;
-    source: Source | undefined;
+    route: RequestLabels['route'];
+    placement: RequestLabels['placement'];
+    source: RequestLabels['source'];
   }
 }
 
-/** One request that ended, for whoever counts it. */
-export interface EndedRequest {
-  readonly route: string;
-  readonly placement: string | undefined;
-  readonly source: Source | undefined;
-  readonly status: number;
-  readonly seconds: number;
-}
-
-export interface ApiOptions extends RecommendationRoutes {
+export interface ApiOptions extends RecommendationRoutes, AdmissionOptions {
   /** For requests that fail unexpectedly; nothing is logged of any other. */
   readonly logger: Pick<FastifyBaseLogger, 'error'>;
-  /** Requests under way. */
-  readonly requests: ConcurrencyLimit;
-  /** While true every answer closes its connection, so that none is idle when the listener ends. */
-  readonly isDraining: () => boolean;
-  readonly onRequestEnded: (ended: EndedRequest) => void;
 }
 
 // Longest path segment that is matched at all: a user id of 128 bytes, each percent-encoded, and room to say 400.
@@ -54,29 +35,33 @@ export const REQUEST_TIMEOUT_MS = 5_000;
 export const SLOW_SENDERS = { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 };
 /** Connections on which nothing moves while a request is under way: whoever reads no answer is cut off, too. */
 export const CONNECTION_TIMEOUT_MS = 10_000;
-/**
- * Requests of one connection that are under way at once, sent without waiting for answers. Whoever never reads the answers
- * keeps so many places until the connection is cut off, and not all there are.
- */
-const MAX_PER_CONNECTION = 16;
-// Longer than a load balancer's 60 s, so that it is never us who close a connection it is about to use.
-const KEEP_ALIVE_TIMEOUT_MS = 72_000;
-
-// A property of the connection: a map from connections would cost more than all else that is counted.
-const UNDER_WAY = Symbol('requests under way');
-type Connection = Socket & { [UNDER_WAY]?: number };
+const SERVER: ServerOptions = {
+  maxHeaderSize: MAX_HEADER_BYTES,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  ...SLOW_SENDERS,
+  // Longer than a load balancer's 60 s, so that it is never us who close a connection it is about to use.
+  keepAliveTimeout: 72_000,
+};
 
 /** The API that shop front ends call. Binds no port: `listen` is for the process that runs it. */
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { logger, requests, isDraining, onRequestEnded } = options;
+  const { logger, requests, onRequestEnded } = options;
+  const admission = createAdmission(options);
+  const fail = (error: unknown) => {
+    logger.error({ err: error }, 'a request failed unexpectedly');
+    return problems.unexpected();
+  };
+  const answersPlainly = createPlainRoute(options, admission, fail);
   const app = Fastify({
     logger: false, // it would write user ids, and cost more than the answer
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    http: { maxHeaderSize: MAX_HEADER_BYTES, ...SLOW_SENDERS },
+    serverFactory: (route) => {
+      const server = createServer(SERVER, (request, response) => {
+        if (!answersPlainly(request, response)) route(request, response);
+      });
+      return server.setTimeout(CONNECTION_TIMEOUT_MS);
+    },
     frameworkErrors: (error, _request, reply) => void onUnroutable(error, reply as FastifyReply),
     clientErrorHandler: onClientError,
     return503OnClosing: false, // requests on connections that are still open get their answer
@@ -84,30 +69,16 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   app.removeContentTypeParser('text/plain');
   ignoreExpectations(app.server);
   useStrictValidation(app);
+  app.decorateRequest('route', undefined);
   app.decorateRequest('placement', undefined);
   app.decorateRequest('source', undefined);
 
   app.addHook('onRequest', (request, reply, done) => {
-    const { raw } = reply;
-    if (isDraining()) raw.setHeader('connection', 'close');
-    const connection: Connection = request.raw.socket;
-    const { [UNDER_WAY]: pipelined = 0 } = connection;
-    if (pipelined >= MAX_PER_CONNECTION || !requests.tryEnter()) {
-      onRequestEnded({ ...labelsOf(request), status: 503, seconds: 0 });
-      void sendProblem(reply, problems.overloaded(requests.inFlight()));
-      return;
-    }
-    connection[UNDER_WAY] = pipelined + 1;
-    const startedAt = performance.now();
-    // Fastify's own hook for this costs several times as much, and is not called when a caller has left.
-    raw.on('close', () => {
-      requests.leave();
-      connection[UNDER_WAY] = (connection[UNDER_WAY] ?? 1) - 1;
-      if (!raw.writableEnded) return;
-      const seconds = (performance.now() - startedAt) / 1000;
-      onRequestEnded({ ...labelsOf(request), status: raw.statusCode, seconds });
-    });
-    done();
+    request.route = request.routeOptions.url;
+    if (admission.admit(request.raw, reply.raw, request, done)) return;
+    const { route = 'none', placement, source } = request;
+    onRequestEnded({ route, placement, source, status: 503, seconds: 0 });
+    void sendProblem(reply, problems.overloaded(requests.inFlight()));
   });
   app.setNotFoundHandler((request, reply) => sendProblem(reply, problems.unknownRoute(request.method)));
   app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
@@ -115,8 +86,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     const { statusCode = 500, message } = error;
     if (statusCode >= 400 && statusCode < 500)
       return sendProblem(reply, problems.refused(statusCode, message));
-    logger.error({ err: error }, 'a request failed unexpectedly');
-    return sendProblem(reply, problems.unexpected());
+    return sendProblem(reply, fail(error));
   });
 
   await app.register(swagger, {
@@ -137,8 +107,4 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   });
   await app.ready();
   return app;
-}
-
-function labelsOf({ routeOptions, placement, source }: FastifyRequest) {
-  return { route: routeOptions.url ?? 'none', placement, source };
 }

@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Answer } from '../serving/answer.ts';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { LiveVersion } from '../serving/live-version.ts';
 import type { PlacementLookup } from '../serving/placements.ts';
 import type { PredictionService } from '../serving/prediction-service.ts';
 import { NOTHING_EXCLUDED, type Wish } from '../serving/rendering.ts';
+import { USER_ROUTE } from './plain-route.ts';
 import { PROBLEM_TYPE, problems, sendProblem } from './problems.ts';
 import {
   answer,
@@ -18,6 +18,7 @@ import {
   type AnswersBody,
   type UserParams,
 } from './schemas.ts';
+import { JSON_TYPE, sendAnswer } from './send-answer.ts';
 import { checkExcluded, checkUserId, parseExcluded } from './validation.ts';
 
 export interface RecommendationRoutes {
@@ -26,9 +27,6 @@ export interface RecommendationRoutes {
   readonly defaultPlacement: string;
 }
 
-const JSON_TYPE = 'application/json; charset=utf-8';
-// A prediction is for one user, and must be asked for again after a swap; its validator makes that cheap.
-const REVALIDATE = 'private, no-cache';
 const problemSchema = jsonSchema(problem, 'output');
 
 /** These statuses, each with a problem document, for the schema of a route. */
@@ -57,7 +55,7 @@ export function recommendationRoutes(app: FastifyInstance, options: Recommendati
   }
 
   app.get<{ Params: UserParams; Querystring: AnswerQuery }>(
-    '/recommendations/:userId',
+    USER_ROUTE,
     {
       schema: {
         summary: 'The top products for one user',
@@ -81,7 +79,10 @@ export function recommendationRoutes(app: FastifyInstance, options: Recommendati
       // Nothing is returned: Fastify would take a reply for a promise, and listen for its end.
       service.answer(live, userId, { limit, excluded, fallback }, (found) => {
         try {
-          sendAnswer(request, reply, found);
+          request.source = found.source;
+          if (found.source === 'none') return void sendProblem(reply, problems.noPrediction(found));
+          reply.hijack();
+          sendAnswer(request.raw, reply.raw, found);
         } catch (error) {
           void reply.send(error);
         }
@@ -115,27 +116,4 @@ export function recommendationRoutes(app: FastifyInstance, options: Recommendati
       return reply.header('cache-control', 'no-store').header('content-type', JSON_TYPE).send(body);
     },
   );
-}
-
-/** Sends past Fastify, whose way to an answer that is ready costs more than all that came before it. */
-function sendAnswer(request: FastifyRequest, reply: FastifyReply, found: Answer): void {
-  request.source = found.source;
-  if (found.source === 'none') return void sendProblem(reply, problems.noPrediction(found));
-  reply.hijack();
-  const { raw } = reply;
-  const { body, etag } = found;
-  if (etag !== undefined && matches(request.headers['if-none-match'], etag)) {
-    return void raw.writeHead(304, ['cache-control', REVALIDATE, 'etag', etag]).end();
-  }
-  const validator =
-    etag === undefined ? ['cache-control', 'no-store'] : ['cache-control', REVALIDATE, 'etag', etag];
-  const bytes = Buffer.byteLength(body);
-  raw.writeHead(200, ['content-type', JSON_TYPE, 'content-length', String(bytes), ...validator]).end(body);
-}
-
-/** Whether an If-None-Match header names this validator (RFC 9110, 13.1.2: weak comparison). */
-function matches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  if (header.trim() === '*') return true;
-  return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }

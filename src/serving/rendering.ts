@@ -17,6 +17,7 @@ export interface Wish {
 /** What most callers ask for: its answers are kept ready. */
 export const DEFAULT_LIMIT = 5;
 export const NOTHING_EXCLUDED: ReadonlySet<string> = new Set();
+export const DEFAULT_WISH: Wish = { limit: DEFAULT_LIMIT, excluded: NOTHING_EXCLUDED, fallback: 'popular' };
 
 /**
  * The text of the answer that most callers ask for, to be kept beside the prediction it comes from. Throws what

@@ -1,9 +1,11 @@
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import { inject, type InjectOptions } from 'light-my-request';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import type { Pointer } from '../../src/domain/pointer.ts';
 import type { SealedTable } from '../../src/domain/pointer-changes.ts';
-import { buildApi, type EndedRequest } from '../../src/http/api.ts';
+import type { EndedRequest } from '../../src/http/admission.ts';
+import { buildApi } from '../../src/http/api.ts';
 import { buildOps } from '../../src/http/ops.ts';
 import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts';
 import { observeServing, scrape } from '../../src/metrics/observe-serving.ts';
@@ -30,6 +32,7 @@ export interface TestApi extends ServingFixture {
     epoch: number,
     changes?: Partial<Pointer>,
   ) => Promise<SealedTable>;
+  readonly send: (request: InjectOptions) => Promise<LightMyRequestResponse>;
   readonly get: (url: string, headers?: Record<string, string>) => Promise<LightMyRequestResponse>;
   readonly post: (
     payload: object | string,
@@ -88,6 +91,9 @@ export async function buildTestApi(options: TestApiOptions = {}): Promise<TestAp
     await ops.close();
   });
   await serving.placements.start();
+  // As the listener is called. Fastify's own `inject` would pass by what comes before Fastify.
+  const send = (request: InjectOptions) =>
+    inject((req, res) => void api.server.emit('request', req, res), request);
 
   return {
     ...fixture,
@@ -105,9 +111,10 @@ export async function buildTestApi(options: TestApiOptions = {}): Promise<TestAp
       await poll(fixture, content.placement);
       return target;
     },
-    get: (url, headers = {}) => api.inject({ method: 'GET', url, headers }),
+    send,
+    get: (url, headers = {}) => send({ method: 'GET', url, headers }),
     post: (payload, headers = {}) =>
-      api.inject({
+      send({
         method: 'POST',
         url: '/recommendations',
         payload,
