@@ -72,7 +72,9 @@ export class Slab {
 
   constructor(number: number, bytes: number) {
     this.number = number;
-    const memory = new ArrayBuffer(bytes);
+    // Shared with nobody. V8 counts an ArrayBuffer as if it were heap, and looks through all of that when enough are new;
+    // these it does not count.
+    const memory = new SharedArrayBuffer(bytes);
     this.#bytes = Buffer.from(memory);
     this.#words = new Uint32Array(memory);
     this.#doubles = new Float64Array(memory);
