@@ -11,12 +11,12 @@ export function sendAnswer(request: IncomingMessage, response: ServerResponse, {
     response.writeHead(304, ['cache-control', REVALIDATE, 'etag', etag]).end();
     return;
   }
-  const validator =
-    etag === undefined ? ['cache-control', 'no-store'] : ['cache-control', REVALIDATE, 'etag', etag];
-  const bytes = Buffer.byteLength(body);
-  response
-    .writeHead(200, ['content-type', JSON_TYPE, 'content-length', String(bytes), ...validator])
-    .end(body);
+  const bytes = String(Buffer.byteLength(body));
+  const headers =
+    etag === undefined
+      ? ['content-type', JSON_TYPE, 'content-length', bytes, 'cache-control', 'no-store']
+      : ['content-type', JSON_TYPE, 'content-length', bytes, 'cache-control', REVALIDATE, 'etag', etag];
+  response.writeHead(200, headers).end(body);
 }
 
 /** Whether an If-None-Match header names this validator (RFC 9110, 13.1.2: weak comparison). */
