@@ -3,10 +3,9 @@ import type { Answer } from '../serving/answer.ts';
 import { DEFAULT_WISH } from '../serving/rendering.ts';
 import type { Admission, RequestLabels } from './admission.ts';
 import { problemBody, PROBLEM_TYPE, type Problem } from './problems.ts';
-import type { RecommendationRoutes } from './recommendations.ts';
+import { USER_ROUTE, type RecommendationRoutes } from './recommendations.ts';
 import { sendAnswer } from './send-answer.ts';
 
-export const USER_ROUTE = '/recommendations/:userId';
 const PREFIX = '/recommendations/';
 // RFC 3986's pchar without percent-encoding, and without `;`, behind which some put parameters. An id of these is valid
 // as it stands.

@@ -4,7 +4,6 @@ import type { LiveVersion } from '../serving/live-version.ts';
 import type { PlacementLookup } from '../serving/placements.ts';
 import type { PredictionService } from '../serving/prediction-service.ts';
 import { NOTHING_EXCLUDED, type Wish } from '../serving/rendering.ts';
-import { USER_ROUTE } from './plain-route.ts';
 import { PROBLEM_TYPE, problems, sendProblem } from './problems.ts';
 import {
   answer,
@@ -20,6 +19,8 @@ import {
 } from './schemas.ts';
 import { JSON_TYPE, sendAnswer } from './send-answer.ts';
 import { checkExcluded, checkUserId, parseExcluded } from './validation.ts';
+
+export const USER_ROUTE = '/recommendations/:userId';
 
 export interface RecommendationRoutes {
   readonly lookUp: (placement: string) => PlacementLookup;
