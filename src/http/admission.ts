@@ -62,11 +62,14 @@ export function createAdmission({ requests, isDraining, onRequestEnded }: Admiss
         const seconds = (performance.now() - startedAt) / 1000;
         onRequestEnded({ route, placement, source, status: response.statusCode, seconds });
       };
-      handle();
-      // An answer from memory has been handed to the system by now. Of any other the end is listened for, which is told
-      // when a caller has left, too.
-      if (response.writableFinished) end();
-      else response.on('close', end);
+      try {
+        handle();
+      } finally {
+        // An answer from memory has been handed to the system by now. Of any other the end is listened for, which is told
+        // when a caller has left, too.
+        if (response.writableFinished) end();
+        else response.on('close', end);
+      }
       return true;
     },
   };
