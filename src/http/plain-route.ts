@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import { MAX_ID_BYTES } from '../domain/ids.ts';
 import type { Answer } from '../serving/answer.ts';
 import { DEFAULT_WISH } from '../serving/rendering.ts';
 import type { Admission, RequestLabels } from './admission.ts';
@@ -9,7 +10,7 @@ import { sendAnswer } from './send-answer.ts';
 const PREFIX = '/recommendations/';
 // RFC 3986's pchar without percent-encoding, and without `;`, behind which some put parameters. An id of these is valid
 // as it stands.
-const PLAIN_PATH = /^\/recommendations\/[A-Za-z0-9._~!$&'()*+,=:@-]{1,128}$/;
+const PLAIN_PATH = new RegExp(`^${PREFIX}[A-Za-z0-9._~!$&'()*+,=:@-]{1,${MAX_ID_BYTES}}$`);
 
 /**
  * Answers what nearly all callers send, `GET /recommendations/:userId` without parameters, before Fastify: its routing and
@@ -22,6 +23,13 @@ export function createPlainRoute(
   admission: Admission,
   onFailure: (error: unknown) => Problem,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const attempt = (response: ServerResponse, work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      sendFailure(response, onFailure(error));
+    }
+  };
   return (request, response) => {
     const { method, url = '' } = request;
     if (method !== 'GET' || !PLAIN_PATH.test(url)) return false;
@@ -29,19 +37,12 @@ export function createPlainRoute(
     if (found.kind !== 'live') return false;
     const userId = url.slice(PREFIX.length);
     const labels: RequestLabels = { route: USER_ROUTE, placement: defaultPlacement, source: undefined };
-    const attempt = (work: () => void) => {
-      try {
-        work();
-      } catch (error) {
-        sendFailure(response, onFailure(error));
-      }
-    };
     const send = (answer: Answer) => {
       labels.source = answer.source;
-      attempt(() => sendAnswer(request, response, answer));
+      attempt(response, () => sendAnswer(request, response, answer));
     };
     return admission.admit(request, response, labels, () =>
-      attempt(() => service.answer(found.live, userId, DEFAULT_WISH, send)),
+      attempt(response, () => service.answer(found.live, userId, DEFAULT_WISH, send)),
     );
   };
 }
@@ -49,6 +50,14 @@ export function createPlainRoute(
 function sendFailure(response: ServerResponse, problem: Problem): void {
   // Half of an answer is no answer: the caller must not take it for one.
   if (response.headersSent) return void response.destroy();
-  const headers = { 'content-type': `${PROBLEM_TYPE}; charset=utf-8`, 'cache-control': 'no-store' };
-  response.writeHead(problem.status, headers).end(problemBody(problem));
+  const { status } = problem;
+  const body = problemBody(problem);
+  // All of it anew: the status text and the length of an answer whose head was refused would stay.
+  response
+    .writeHead(status, STATUS_CODES[status], {
+      'content-type': `${PROBLEM_TYPE}; charset=utf-8`,
+      'cache-control': 'no-store',
+      'content-length': Buffer.byteLength(body),
+    })
+    .end(body);
 }

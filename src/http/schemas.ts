@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MAX_ID_BYTES } from '../domain/ids.ts';
-import { DEFAULT_LIMIT } from '../serving/rendering.ts';
+import { DEFAULT_LIMIT, DEFAULT_WISH } from '../serving/rendering.ts';
 
 /** Most recommendations of an answer: as many as a version keeps for a user. */
 const MAX_LIMIT = 20;
@@ -29,7 +29,7 @@ const limit = z
   .meta({ description: 'most recommendations of an answer' });
 const fallback = z
   .enum(['popular', 'none'])
-  .default('popular')
+  .default(DEFAULT_WISH.fallback)
   .meta({ description: 'none: no popular products in place of a prediction' });
 const productId = z.string().min(1).max(MAX_ID_BYTES);
 

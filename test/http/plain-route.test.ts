@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildLiveApi, buildTestApi, VERSION_1, type TestApi } from '../support/build-test-api.ts';
-import { listen } from '../support/raw-client.ts';
+import { exchange, listen } from '../support/raw-client.ts';
 import { list } from '../support/versions.ts';
 
 // What a path segment may hold (RFC 3986, pchar), each alone, and what is more than a plain path.
@@ -77,9 +77,15 @@ describe('the route for plain requests', () => {
     const test = await buildLiveApi();
     const answer = { source: 'personalized', body: '{}', etag: '"line\nbreak"' } as const;
     test.serving.service.answer = (_live, _userId, _wish, done) => done(answer);
-    const { statusCode, headers, json } = await test.get('/recommendations/anna');
-    expect([statusCode, headers['content-type']]).toEqual([500, 'application/problem+json; charset=utf-8']);
-    expect(json()).toMatchObject({ title: 'Unexpected error', status: 500 });
+    const bytes = await exchange(
+      await listen(test.api),
+      'GET /recommendations/anna HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+    );
+    const [head = '', body = ''] = bytes.split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1\.1 500 Internal Server Error\r\n/);
+    expect(head).toContain('content-type: application/problem+json; charset=utf-8');
+    expect(head).toContain(`content-length: ${body.length}`);
+    expect(JSON.parse(body)).toMatchObject({ title: 'Unexpected error', status: 500 });
     expect(test.logged()).toContain('Invalid character in header');
     expect(test.ended).toMatchObject([{ status: 500, source: 'personalized' }]);
   });

@@ -20,7 +20,7 @@ import type { Scan } from './scan.ts';
 export interface InputOptions extends InputRequest {
   /** Most products kept of each user. */
   readonly keep: number;
-  /** About how much memory reading may take, in bytes, Node's own beside it. */
+  /** How much memory reading may take, in bytes, about; a whole load takes up to 400 MB more. */
   readonly memoryLimitBytes: number;
   /** Where it spills. */
   readonly tempDir: string;
