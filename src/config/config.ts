@@ -137,7 +137,9 @@ export const publisherSettings = z.object({
   TOPSHELF_TABLE_PREFIX: tablePrefix.prefault('topshelf').describe('what the tables’ names begin with'),
   TOPSHELF_MEMORY_LIMIT_BYTES: wholeNumber(128 * MEBIBYTE, 1024 * 1024 * MEBIBYTE)
     .prefault(String(1024 * MEBIBYTE))
-    .describe('memory that reading and sorting the input may take before it spills to disk'),
+    .describe(
+      'memory that reading and sorting the input may take before it spills to disk; a publish takes up to 400 MB more',
+    ),
   TOPSHELF_TEMP_DIR: file
     .prefault(tmpdir())
     .describe(

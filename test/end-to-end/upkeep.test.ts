@@ -15,6 +15,8 @@ const never = new AbortController().signal;
 
 /** Loads a real day and makes it live; resolves with its epoch. */
 async function goLive({ context }: Shop, day: BundledDay) {
+  // Versions are dated to the second: two of the same one are in no order that a test could expect.
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
   const loaded = await load(context, { placement, paths: [bundledFile(day)] }, () => undefined, never);
   return putLive(context, loaded, never);
 }
