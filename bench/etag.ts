@@ -1,7 +1,8 @@
 /**
  * The validator of an answer. Of a sealed version's it is made of what all of them share and the user's hash. Where that
- * does not do, topshelf hashes the text with crypto.hash and SHA-1: it only has to tell texts apart. Rejected: createHash, which makes an object for each; SHA-256, whose header is half as long again; MD5, which FIPS
- * builds of OpenSSL refuse; FNV-1a in JavaScript, whose 32 bits meet again among some ten thousand answers.
+ * does not do, topshelf hashes the text with crypto.hash and SHA-1: it only has to tell texts apart. Rejected: createHash,
+ * which makes an object for each; SHA-256, whose header is half as long again; MD5, which FIPS builds of OpenSSL refuse;
+ * FNV-1a in JavaScript, whose 32 bits meet again among some ten thousand answers.
  */
 import { createHash, hash } from 'node:crypto';
 import { bench, do_not_optimize, run, summary } from 'mitata';

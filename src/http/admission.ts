@@ -27,13 +27,8 @@ export interface AdmissionOptions {
 
 /** Lets requests in while there are places for them, and measures those that end. */
 export interface Admission {
-  /** Handles a request by `handle` if there is a place for it; false where there is none: it is not handled. */
-  admit(
-    request: IncomingMessage,
-    response: ServerResponse,
-    labels: RequestLabels,
-    handle: () => void,
-  ): boolean;
+  /** Takes a place for a request until its response is closed, which is measured then; false where there is none. */
+  admit(request: IncomingMessage, response: ServerResponse, labels: RequestLabels): boolean;
 }
 
 /**
@@ -47,15 +42,14 @@ type Connection = Socket & { [UNDER_WAY]?: number };
 
 export function createAdmission({ requests, isDraining, onRequestEnded }: AdmissionOptions): Admission {
   return {
-    admit(request, response, labels, handle) {
+    admit(request, response, labels) {
       if (isDraining()) response.setHeader('connection', 'close');
       const connection: Connection = request.socket;
-      const { [UNDER_WAY]: pipelined = 0 } = connection;
-      if (pipelined >= MAX_PER_CONNECTION || !requests.tryEnter()) return false;
-      connection[UNDER_WAY] = pipelined + 1;
+      const { [UNDER_WAY]: underWay = 0 } = connection;
+      if (underWay >= MAX_PER_CONNECTION || !requests.tryEnter()) return false;
+      connection[UNDER_WAY] = underWay + 1;
       const startedAt = performance.now();
-      // Before it is handled: this place is given back whatever becomes of it. Fastify's own hook for the end costs several
-      // times as much, and is not called when a caller has left.
+      // Fastify's own hook for the end costs several times as much, and is not called when a caller has left.
       response.on('close', () => {
         requests.leave();
         connection[UNDER_WAY] = (connection[UNDER_WAY] ?? 1) - 1;
@@ -64,7 +58,6 @@ export function createAdmission({ requests, isDraining, onRequestEnded }: Admiss
         const seconds = (performance.now() - startedAt) / 1000;
         onRequestEnded({ route, placement, source, status: response.statusCode, seconds });
       });
-      handle();
       return true;
     },
   };

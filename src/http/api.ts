@@ -35,7 +35,7 @@ export const REQUEST_TIMEOUT_MS = 5_000;
 export const SLOW_SENDERS = { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 };
 /** Connections on which nothing moves while a request is under way: whoever reads no answer is cut off, too. */
 export const CONNECTION_TIMEOUT_MS = 10_000;
-const SERVER: ServerOptions = {
+const SERVER_OPTIONS: ServerOptions = {
   maxHeaderSize: MAX_HEADER_BYTES,
   requestTimeout: REQUEST_TIMEOUT_MS,
   ...SLOW_SENDERS,
@@ -47,18 +47,18 @@ const SERVER: ServerOptions = {
 export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
   const { logger, requests, onRequestEnded } = options;
   const admission = createAdmission(options);
-  const fail = (error: unknown) => {
+  const logFailure = (error: unknown) => {
     logger.error({ err: error }, 'a request failed unexpectedly');
     return problems.unexpected();
   };
-  const answersPlainly = createPlainRoute(options, admission, fail);
+  const answersPlainly = createPlainRoute(options, admission, logFailure);
   const app = Fastify({
     logger: false, // it would write user ids, and cost more than the answer
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    serverFactory: (route) => {
-      const server = createServer(SERVER, (request, response) => {
-        if (!answersPlainly(request, response)) route(request, response);
+    serverFactory: (handle) => {
+      const server = createServer(SERVER_OPTIONS, (request, response) => {
+        if (!answersPlainly(request, response)) handle(request, response);
       });
       return server.setTimeout(CONNECTION_TIMEOUT_MS);
     },
@@ -75,7 +75,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
 
   app.addHook('onRequest', (request, reply, done) => {
     request.route = request.routeOptions.url;
-    if (admission.admit(request.raw, reply.raw, request, done)) return;
+    if (admission.admit(request.raw, reply.raw, request)) return done();
     const { route = 'none', placement, source } = request;
     onRequestEnded({ route, placement, source, status: 503, seconds: 0 });
     void sendProblem(reply, problems.overloaded(requests.inFlight()));
@@ -86,7 +86,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     const { statusCode = 500, message } = error;
     if (statusCode >= 400 && statusCode < 500)
       return sendProblem(reply, problems.refused(statusCode, message));
-    return sendProblem(reply, fail(error));
+    return sendProblem(reply, logFailure(error));
   });
 
   await app.register(swagger, {

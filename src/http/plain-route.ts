@@ -37,13 +37,13 @@ export function createPlainRoute(
     if (found.kind !== 'live') return false;
     const userId = url.slice(PREFIX.length);
     const labels: RequestLabels = { route: USER_ROUTE, placement: defaultPlacement, source: undefined };
+    if (!admission.admit(request, response, labels)) return false;
     const send = (answer: Answer) => {
       labels.source = answer.source;
       attempt(response, () => sendAnswer(request, response, answer));
     };
-    return admission.admit(request, response, labels, () =>
-      attempt(response, () => service.answer(found.live, userId, DEFAULT_WISH, send)),
-    );
+    attempt(response, () => service.answer(found.live, userId, DEFAULT_WISH, send));
+    return true;
   };
 }
 

@@ -5,7 +5,10 @@ export const JSON_TYPE = 'application/json; charset=utf-8';
 // A prediction is for one user, and must be asked for again after a swap; its validator makes that cheap.
 const REVALIDATE = 'private, no-cache';
 
-/** Sends one user's answer, whose source is not `none`, past Fastify: its way to an answer that is ready costs more than all that came before it. */
+/**
+ * Sends one user's answer, whose source is not `none`, past Fastify: its way to an answer that is ready costs more than all
+ * that came before it.
+ */
 export function sendAnswer(request: IncomingMessage, response: ServerResponse, { body, etag }: Answer): void {
   if (etag !== undefined && matches(request.headers['if-none-match'], etag)) {
     response.writeHead(304, ['cache-control', REVALIDATE, 'etag', etag]).end();

@@ -32,8 +32,5 @@ export async function gateVerdicts(
       { report: checkKey(placement, id), at, passed, stoppedBy },
     ]);
   }
-  // Keys tell the second alone.
-  for (const each of verdicts.values())
-    each.sort((a, b) => Date.parse(b.at ?? '') - Date.parse(a.at ?? '') || 0);
   return verdicts;
 }

@@ -23,9 +23,9 @@ export interface Published {
 
 /**
  * Load, check, activate. Whatever an activation would refuse without looking at the table is refused before there is
- * one: a key to sign with, an author, a reason or gate options that cannot be used, a hold, content that is quarantined. A batch that the
- * gate stops stays loaded, for people to look at. A run that is done and was replaced since stays replaced: whoever runs
- * it again does not mean to go back. Rejects as `load` and `activate` do.
+ * one: a key to sign with, an author, a reason or gate options that cannot be used, a hold, content that is quarantined. A
+ * batch that the gate stops stays loaded, for people to look at. A run that is done and was replaced since stays replaced:
+ * whoever runs it again does not mean to go back. Rejects as `load` and `activate` do.
  */
 export async function publish(
   context: PublisherContext,

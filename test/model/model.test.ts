@@ -46,7 +46,7 @@ describe('an installation of several publishers and servers', () => {
     const steps = fc.commands(STEPS, { maxCommands: 30, size: 'max' });
     await fc.assert(fc.asyncProperty(fc.scheduler(), fates, steps, keepsItsRules), { numRuns: SCHEDULES });
     // Everything that the rules are about came up.
-    for (const count of Object.values(all)) expect(count).toBeGreaterThan(0);
+    for (const count of Object.values(all)) expect(count).toBeGreaterThan(SCHEDULES / 1000);
 
     const figure = (guarantee: number, result: string) =>
       recordFigure(guarantee, { test: TITLE, tried: SCHEDULES, result });

@@ -1,19 +1,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentLine } from '../../src/publishing/content-hash.ts';
 import { keptPredictions } from '../../src/publishing/input/kept-predictions.ts';
 import { createSample } from '../../src/publishing/read-back.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 
 const MB = 1024 * 1024;
 const USERS = 40_000;
 const ITEMS = `[["${'x'.repeat(1_000)}",1]]`;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 describe('the sample that is read back', () => {
   let folder: string;

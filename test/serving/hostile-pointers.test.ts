@@ -1,6 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { TableMissingError, type PointerRejection } from '../../src/domain/errors.ts';
 import { encodePointer } from '../../src/pointer/codec.ts';
@@ -12,6 +10,7 @@ import { hostilePointers } from '../support/hostile-pointers.ts';
 import { signingPair, type SigningPair } from '../support/signing-keys.ts';
 import { ask, openServing, poll } from '../support/serving.ts';
 import { list, pointerTo, sealedTable } from '../support/versions.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 
 const GUARANTEE = 10;
 /** For the record: a million, in some minutes. */
@@ -50,9 +49,6 @@ function createStage() {
   };
   return { pointers, show: (next: Uint8Array) => void (content = next) };
 }
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 async function heapInUse(): Promise<number> {
   await delay(READ_TIMEOUT_MS + 100);

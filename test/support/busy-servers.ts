@@ -1,9 +1,8 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError, StoreThrottledError } from '../../src/domain/errors.ts';
 import { createMemoryPointers } from '../../src/pointer/memory.ts';
 import { buildLiveApi, buildTestApi, VERSION_1, type TestApi } from './build-test-api.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { createMemorySavedPointers, poll } from './serving.ts';
 import { list, point, pointerTo } from './versions.ts';
 
@@ -60,7 +59,8 @@ async function serve(): Promise<TestApi> {
   await poll(test);
   test.pointers.put('home', '{');
   await poll(test);
-  await collectGarbage();
+  collectGarbage();
+  await delay(50);
   return test;
 }
 
@@ -73,11 +73,4 @@ async function cannotList(): Promise<TestApi> {
 async function cannotSave(): Promise<TestApi> {
   const save = () => Promise.reject(new Error('the disk is full'));
   return buildLiveApi({ saved: { ...createMemorySavedPointers(), save } });
-}
-
-/** Garbage is collected sooner or later in any process; here it is now. */
-async function collectGarbage(): Promise<void> {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  await delay(50);
 }

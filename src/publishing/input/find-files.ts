@@ -21,7 +21,8 @@ export interface Finding {
 /**
  * The files that some paths mean: files, folders (all files below them), globs, `s3://bucket/key` and everything below
  * `s3://bucket/prefix`, which are copied to the local disk. In folders, names that begin with `_` or `.` are notes of
- * other tools (`_SUCCESS`) and left out; whatever else is no file is reported when it is opened. Each file once. Throws BadInputError where a path means no file, and UsageError for an empty one.
+ * other tools (`_SUCCESS`) and left out; whatever else is no file is reported when it is opened. Each file once. Throws
+ * BadInputError where a path means no file, and UsageError for an empty one.
  */
 export async function findFiles(paths: readonly string[], finding: Finding): Promise<FoundFile[]> {
   const found = new Map<string, FoundFile>();

@@ -69,8 +69,8 @@ const INSPECTED_AT_ONCE = 4;
 
 /**
  * Reads a batch within the memory limit, whatever its size. Bad rows are left out and written to a file, as long as
- * their share is small. Throws UsageError for a file of bad rows that must not be replaced, BadInputError, naming file and record, for what must not be published, and
- * UnreachableError where a file or the disk cannot be used.
+ * their share is small. Throws UsageError for a file of bad rows that must not be replaced, BadInputError, naming file and
+ * record, for what must not be published, and UnreachableError where a file or the disk cannot be used.
  */
 export async function readInput(paths: readonly string[], options: InputOptions): Promise<Input> {
   if (paths.length === 0) throw new BadInputError('no input file was given');

@@ -1,16 +1,12 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspectFile, type InputFile } from '../../../src/publishing/input/input-file.ts';
 import { createRejects, type Rejects } from '../../../src/publishing/input/rejects.ts';
 import { createFolder, never } from '../fixtures.ts';
+import { collectGarbage } from '../../support/collect-garbage.ts';
 
 const MB = 1024 * 1024;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 /** How much more is in memory after some work than before it, in MB. */
 async function grownMb(work: () => Promise<unknown>): Promise<number> {
