@@ -4,7 +4,12 @@ import { readMetrics, sumOf } from '../topshelf-metrics.ts';
 export interface Sample {
   /** Since the start of the soak. */
   readonly minutes: number;
+  /** In use. */
   readonly heapMegabytes: number;
+  /** In use or kept for it. */
+  readonly heapTotalMegabytes: number;
+  /** Buffers outside of the heap that it counts; the cache's slabs are not among them. */
+  readonly externalMegabytes: number;
   readonly residentMegabytes: number;
   /** Sockets, servers, watches and whatever else keeps an event loop alive. */
   readonly handles: number;
@@ -23,6 +28,8 @@ export async function takeSample(ops: string, minutes: number): Promise<Sample> 
   return {
     minutes,
     heapMegabytes: sumOf(metrics, 'nodejs_heap_size_used_bytes') / MEGABYTE,
+    heapTotalMegabytes: sumOf(metrics, 'nodejs_heap_size_total_bytes') / MEGABYTE,
+    externalMegabytes: sumOf(metrics, 'nodejs_external_memory_bytes') / MEGABYTE,
     residentMegabytes: sumOf(metrics, 'process_resident_memory_bytes') / MEGABYTE,
     handles: sumOf(metrics, 'nodejs_active_handles_total'),
     timers: resources('Timeout') + resources('Immediate'),

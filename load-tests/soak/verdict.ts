@@ -20,10 +20,18 @@ export interface Verdict {
 /** Before this share of the time, caches fill and code is compiled: that growth is no leak. */
 const WARM_UP_SHARE = 0.2;
 /**
- * Growth over the rest that is taken for noise: of the heap a share of its median, of the others a number. Connections to
- * the store are files that are open and keep no event loop alive; the pool has as many as were ever needed at once lately.
+ * Growth over the rest that is taken for noise: of memory a share of its median, of the others a number. The process gives
+ * pages of the heap back to the system minutes after they were in use, if at all. Connections to the store are files that
+ * are open and keep no event loop alive; the pool has as many as were ever needed at once lately.
  */
-const BOUNDS = { heapShare: 0.1, handles: 5, timers: 5, sockets: 5, openFiles: 10 } as const;
+const BOUNDS = {
+  heapShare: 0.1,
+  otherMemoryShare: 0.25,
+  handles: 5,
+  timers: 5,
+  sockets: 5,
+  openFiles: 10,
+} as const;
 
 /**
  * The trends of what was left between loads: of each interval the lowest heap, which is the one nearest to a collection.
@@ -45,6 +53,8 @@ export function judgeSoak(intervals: readonly Sample[]): Verdict {
   };
   const trends = {
     heapMegabytes: trendOf('heapMegabytes'),
+    heapTotalMegabytes: trendOf('heapTotalMegabytes'),
+    externalMegabytes: trendOf('externalMegabytes'),
     residentMegabytes: trendOf('residentMegabytes'),
     handles: trendOf('handles'),
     timers: trendOf('timers'),
@@ -54,6 +64,8 @@ export function judgeSoak(intervals: readonly Sample[]): Verdict {
   };
   const bounds = {
     heapMegabytes: BOUNDS.heapShare * trends.heapMegabytes.median,
+    externalMegabytes: BOUNDS.otherMemoryShare * trends.externalMegabytes.median,
+    residentMegabytes: BOUNDS.otherMemoryShare * trends.residentMegabytes.median,
     handles: BOUNDS.handles,
     timers: BOUNDS.timers,
     sockets: BOUNDS.sockets,

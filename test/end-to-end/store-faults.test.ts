@@ -119,10 +119,10 @@ describe('under load, while the store suffers from', () => {
       await server.close();
       await expect.poll(() => stub.openSockets(), { timeout: 5000 }).toBe(0);
       recordFigure(18, {
-        test: `store fault: ${name}`,
+        test: name,
         tried: load.answers.length,
         result:
-          `${name}: 0 errors, ${degraded} degraded, p99.9 ${p999.toFixed(1)} ms, longest ${longest.toFixed(1)} ms, ` +
+          `0 errors, ${degraded} degraded, p99.9 ${p999.toFixed(1)} ms, longest ${longest.toFixed(1)} ms, ` +
           `personalized after ${Math.round(recoveredMs)} ms; ${stalled} without a stall of the machine`,
       });
     },

@@ -23,6 +23,11 @@ const adoption = (file: string) => ({
   source: 'test/contracts/propagation.ts',
   title: 'is adopted by every one of twenty servers',
 });
+const POINTER_FAULTS = {
+  s3: 'test/services/faults-s3.test.ts',
+  zookeeper: 'test/services/faults-zookeeper.test.ts',
+  machine: 'test/services/faults-machine.test.ts',
+} as const;
 const frozen = (file: string) => ({
   file,
   source: 'test/contracts/frozen-publisher.ts',
@@ -114,8 +119,22 @@ export const PUBLISHING_ROWS: readonly Row[] = [
         source: 'test/contracts/pointer.contract.ts',
         title: 'are not needed: a read sees the change whose hint was lost',
       },
+      {
+        file: POINTER_FAULTS.zookeeper,
+        title: 'whose leader is killed: it is followed on, and callers notice nothing',
+      },
+      {
+        file: POINTER_FAULTS.zookeeper,
+        title: '%s: what is served does not change, and what was activated meanwhile is adopted after it',
+      },
+      {
+        file: POINTER_FAULTS.zookeeper,
+        title: 'that ends the session: it is followed on with another one',
+      },
     ],
-    failsWhen: 'the watcher drops a pointer whose table could not be verified at once',
+    failsWhen:
+      'the watcher drops a pointer whose table could not be verified at once (model.test.ts), or a connection that was ' +
+      'lost is not made anew (faults-zookeeper.test.ts)',
   },
   {
     number: 8,
@@ -145,8 +164,14 @@ export const PUBLISHING_ROWS: readonly Row[] = [
         file: 'test/serving/hostile-pointers.test.ts',
         title: 'a server adopts no hostile pointer, goes on as it was, and does not grow',
       },
+      {
+        file: POINTER_FAULTS.s3,
+        title: 'handing on half a pointer under its ETag: it is refused once, and adopted when it is whole',
+      },
     ],
-    failsWhen: 'checksum, strict schema, table name, size, placement or epoch is not looked at',
+    failsWhen:
+      'checksum, strict schema, table name, size, placement or epoch is not looked at, or what was refused is not read ' +
+      'in full again (faults-s3.test.ts)',
   },
   {
     number: 11,
@@ -161,14 +186,46 @@ export const PUBLISHING_ROWS: readonly Row[] = [
         title:
           '($store) for $seconds s: no answer changes, a server that starts then serves the same, and the pointer is followed after it',
       },
+      {
+        file: POINTER_FAULTS.zookeeper,
+        title:
+          'whose servers are all killed: nothing changes for callers, and it is followed when they are back',
+      },
+      {
+        file: POINTER_FAULTS.s3,
+        title: '%s: nothing changes for callers, and what was activated meanwhile is adopted after it',
+      },
+      {
+        file: POINTER_FAULTS.s3,
+        title: 'without its bucket: nothing changes for callers, and a bucket made anew is followed',
+      },
+      {
+        file: POINTER_FAULTS.machine,
+        title:
+          'whose disk is full, the pointer goes unsaved, which is counted, until there is room; callers notice nothing',
+      },
+      {
+        file: POINTER_FAULTS.machine,
+        title: 'whose clock %s, pointers in S3 are followed and answers are right',
+      },
     ],
-    failsWhen: 'a server does not start from the pointer it saved',
+    failsWhen:
+      'a server does not start from the pointer it saved; the watcher ends with a reading that fails (faults of S3 and ' +
+      'ZooKeeper); a pointer that could not be saved is not saved later; the S3 client does not put its clock right',
   },
   {
     number: 12,
     guarantee: 'A table that is not complete is never live, whenever its publisher is killed.',
-    proofs: [CRASH, MODEL],
-    failsWhen: 'a table is sealed before its users are written',
+    proofs: [
+      CRASH,
+      MODEL,
+      {
+        file: 'test/end-to-end/store-trust.test.ts',
+        title: 'because it %s: is not adopted, which is counted, and is when the seal is right',
+      },
+    ],
+    failsWhen:
+      'a table is sealed before its users are written, or its seal is not looked at (store-trust.test.ts)',
   },
   {
     number: 13,

@@ -42,7 +42,12 @@ function endOf(proof: Proof, outcomes: Outcomes): string {
 
 function figuresOf({ number, proofs = [], load: scenarios = [] }: Row, outcomes: Outcomes, load?: Results) {
   const figures = outcomes.figures[number] ?? [];
-  const lines = figures.map(({ tried, result }) => `${tried.toLocaleString('en')}: ${escaped(result)}`);
+  const titles = new Set(proofs.map(({ title }) => title));
+  const lines = figures.map(({ test, tried, result }) => {
+    // One case of many, or part of a test: the title alone does not say which.
+    const which = titles.has(test) ? '' : `${test}: `;
+    return `${tried.toLocaleString('en')}: ${escaped(which + result)}`;
+  });
   const noted = new Set(figures.map(({ test }) => test));
   // A test without a figure of its own has been tried as often as its title stands for.
   for (const proof of proofs) {

@@ -5,6 +5,8 @@ import { slope } from '../../load-tests/statistics.ts';
 
 const FLAT: Omit<Sample, 'minutes'> = {
   heapMegabytes: 40,
+  heapTotalMegabytes: 60,
+  externalMegabytes: 12,
   residentMegabytes: 150,
   handles: 5,
   timers: 1,
@@ -48,6 +50,16 @@ describe('a soak', () => {
       ]);
     },
   );
+
+  it.each([
+    ['externalMegabytes', 4],
+    ['residentMegabytes', 60],
+  ] as const)('fails where %s grows by more than a quarter', (quantity, megabytes) => {
+    const { failures } = judgeSoak(
+      soaked((minutes) => ({ [quantity]: FLAT[quantity] + (minutes / 60) * megabytes })),
+    );
+    expect(failures).toEqual([expect.stringMatching(new RegExp(`^${quantity} grew by`))]);
+  });
 
   it('fails where the heap grows by more than a tenth, however it goes up and down', () => {
     const { failures } = judgeSoak(

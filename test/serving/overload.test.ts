@@ -65,7 +65,7 @@ describe('what hedges and retries add to what the table is asked', () => {
       expect(asked / wanted).toBeLessThanOrEqual(1.1);
       expect(asked / first).toBeLessThanOrEqual(1.1);
       recordFigure(22, {
-        test: `what hedges and retries add to what the table is asked is at most a tenth where it ${what}`,
+        test: `where it ${what}`,
         tried: wanted,
         result: `${(asked / wanted).toFixed(3)} × of those wanted, ${(asked / first).toFixed(3)} × of those sent`,
       });
@@ -98,7 +98,7 @@ describe('more load than the table can give', () => {
       expect(once).toBeGreaterThan(0);
       expect(thrice / once).toBeGreaterThanOrEqual(0.9);
       recordFigure(26, {
-        test: 'more load than the table can give takes nothing from what it does give',
+        test: 'takes nothing from what it does give: three times as much gets as many personalized answers',
         tried: 4 * capacity * seconds,
         result: `personalized answers at 3 × capacity ÷ at capacity: ${(thrice / once).toFixed(2)}`,
       });
@@ -150,7 +150,7 @@ describe('after a cold cache and a slow table at once, at 80 % load', () => {
       }
       expect(recoveredAfter).toBeDefined();
       recordFigure(25, {
-        test: 'after a cold cache and a slow table at once, at 80 % load, answers are personalized again by themselves',
+        test: 'answers are personalized again by themselves within 30 s of the trigger’s end',
         tried: perSecond * (6 + triggerSeconds + limitSeconds),
         result: `99 % personalized ${recoveredAfter} s after the trigger’s end`,
       });
