@@ -82,9 +82,10 @@ export function recommendationRoutes(app: FastifyInstance, options: Recommendati
         try {
           request.source = found.source;
           if (found.source === 'none') return void sendProblem(reply, problems.noPrediction(found));
-          reply.hijack();
           sendAnswer(request.raw, reply.raw, found);
+          reply.hijack(); // not before: of an answer that could not be sent, the reply tells
         } catch (error) {
+          reply.raw.statusMessage = ''; // that of a head which was refused would stay
           void reply.send(error);
         }
       });

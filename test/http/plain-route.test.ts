@@ -73,13 +73,16 @@ describe('the route for plain requests', () => {
     expect(await seen(test.get(url))).toEqual(await seen(test.api.inject({ url })));
   });
 
-  it('answers 500 where the answer cannot be sent, and logs why', async () => {
+  it.each([
+    ['answers', 'anna'],
+    ['leaves it to Fastify’s to answer', 'anna?limit=2'],
+  ])('%s 500 where the answer cannot be sent, and logs why', async (_who, path) => {
     const test = await buildLiveApi();
     const answer = { source: 'personalized', body: '{}', etag: '"line\nbreak"' } as const;
     test.serving.service.answer = (_live, _userId, _wish, done) => done(answer);
     const bytes = await exchange(
       await listen(test.api),
-      'GET /recommendations/anna HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      `GET /recommendations/${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
     );
     const [head = '', body = ''] = bytes.split('\r\n\r\n');
     expect(head).toMatch(/^HTTP\/1\.1 500 Internal Server Error\r\n/);
