@@ -30,7 +30,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** The files of a port's folder that are no adapter: all that serving and publishing may know of it. */
 const PORTS: Record<string, readonly string[]> = {
-  pointer: ['pointer-source.ts', 'pointer-writer.ts', 'codec.ts', 'signature.ts'],
+  pointer: ['pointer-source.ts', 'pointer-writer.ts', 'codec.ts', 'signature.ts', 'read-file.ts'],
   store: ['prediction-reader.ts', 'prediction-tables.ts', 'table-importer.ts'],
   archive: ['archive.ts'],
   // How an app refuses a request: all that the console shares with the servers.

@@ -23,7 +23,7 @@ export interface CommandResult {
 }
 
 export function writeResult({ stdout }: Io, asJson: boolean, { json, text }: CommandResult): void {
-  stdout.write(asJson ? `${JSON.stringify(json, null, 2)}\n` : `${text}\n`);
+  stdout.write(asJson ? `${JSON.stringify(json, null, 2)}\n` : `${harmless(text)}\n`);
 }
 
 /** Says what went wrong, once: as a document on stdout where JSON was asked for. Returns the exit code. */
@@ -38,6 +38,15 @@ export function writeError({ stdout, stderr }: Io, asJson: boolean, error: unkno
   }
   // Only a defect needs its stack; whoever reads an expected failure needs its message.
   const isDefect = error instanceof Error && !(error instanceof TopshelfError);
-  stderr.write(`topshelf: ${isDefect ? (error.stack ?? message) : message}\n`);
+  stderr.write(`topshelf: ${harmless(isDefect ? (error.stack ?? message) : message)}\n`);
   return exitCode;
+}
+
+/** What whoever writes pointers or names files put there must not move a terminal's cursor, or clear what it shows. */
+function harmless(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) =>
+    character === '\n' || character === '\t'
+      ? character
+      : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }

@@ -74,7 +74,7 @@ export function fail(
 
 /** Listens for the first interruption only, so that a second one ends the process as usual. */
 export function onInterrupt(listener: (signal: NodeJS.Signals) => void): () => void {
-  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.once(signal, listener);
   return () => {
     for (const signal of signals) process.removeListener(signal, listener);

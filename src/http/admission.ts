@@ -35,7 +35,7 @@ export interface Admission {
  * Requests of one connection that are under way at once, sent without waiting for answers. Whoever never reads the answers
  * keeps so many places until the connection is cut off, and not all there are.
  */
-const MAX_PER_CONNECTION = 16;
+export const MAX_PER_CONNECTION = 16;
 // A property of the connection: a map from connections would cost more than all else that is counted.
 const UNDER_WAY = Symbol('requests under way');
 type Connection = Socket & { [UNDER_WAY]?: number };

@@ -4,9 +4,9 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import { createAdmission, type AdmissionOptions, type RequestLabels } from './admission.ts';
 import { ignoreExpectations, onClientError, onUnroutable } from './client-errors.ts';
 import { createPlainRoute } from './plain-route.ts';
-import { problems, sendProblem } from './problems.ts';
+import { problemOf, problems, sendProblem } from './problems.ts';
 import { recommendationRoutes, type RecommendationRoutes } from './recommendations.ts';
-import { BadRequestError, useStrictValidation } from './validation.ts';
+import { useStrictValidation } from './validation.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -81,13 +81,7 @@ export async function buildApi(options: ApiOptions): Promise<FastifyInstance> {
     void sendProblem(reply, problems.overloaded(requests.inFlight()));
   });
   app.setNotFoundHandler((request, reply) => sendProblem(reply, problems.unknownRoute(request.method)));
-  app.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
-    if (error instanceof BadRequestError) return sendProblem(reply, problems.badRequest(error.message));
-    const { statusCode = 500, message } = error;
-    if (statusCode >= 400 && statusCode < 500)
-      return sendProblem(reply, problems.refused(statusCode, message));
-    return sendProblem(reply, logFailure(error));
-  });
+  app.setErrorHandler((error: Error, _request, reply) => sendProblem(reply, problemOf(error, logFailure)));
 
   await app.register(swagger, {
     openapi: {

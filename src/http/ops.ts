@@ -6,7 +6,7 @@ import Fastify, {
 } from 'fastify';
 import { CONNECTION_TIMEOUT_MS, REQUEST_TIMEOUT_MS, SLOW_SENDERS } from './api.ts';
 import { ignoreExpectations, onClientError, onUnroutable } from './client-errors.ts';
-import { problems, sendProblem } from './problems.ts';
+import { problemOf, problems, sendProblem } from './problems.ts';
 import type { LifecycleState } from '../serving/lifecycle.ts';
 import type { Placement } from '../serving/placement.ts';
 
@@ -39,11 +39,12 @@ export async function buildOps(options: OpsOptions): Promise<FastifyInstance> {
     clientErrorHandler: onClientError,
   });
   ignoreExpectations(app.server);
-  app.setNotFoundHandler((request, reply) => sendProblem(reply, problems.unknownRoute(request.method)));
-  app.setErrorHandler((error, _request, reply) => {
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, problems.unknownOpsRoute(request.method)));
+  const logFailure = (error: unknown) => {
     logger.error({ err: error }, 'the ops listener failed unexpectedly');
-    return sendProblem(reply, problems.unexpected());
-  });
+    return problems.unexpected();
+  };
+  app.setErrorHandler((error: Error, _request, reply) => sendProblem(reply, problemOf(error, logFailure)));
 
   app.get('/livez', () => ({ status: 'alive' }));
   app.get('/readyz', (_, reply) => reply.code(state() === 'ready' ? 200 : 503).send({ status: state() }));
@@ -57,7 +58,11 @@ export async function buildOps(options: OpsOptions): Promise<FastifyInstance> {
 }
 
 function describe({ name, live, watcher }: Placement) {
-  const seen = { pointer: watcher.sight, pointerLastReadAt: watcher.lastReadAt ?? null };
+  const seen = {
+    pointer: watcher.sight,
+    pointerRefused: watcher.refusal ?? null,
+    pointerLastReadAt: watcher.lastReadAt ?? null,
+  };
   if (live === undefined) return { placement: name, ...seen, epoch: null, version: null };
   const { epoch, version, table, generatedAt, activatedAt, activatedBy, reason, hold, signature } =
     live.pointer;

@@ -1,5 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import type { Answer } from '../serving/answer.ts';
+import { MAX_PER_CONNECTION } from './admission.ts';
+import { BadRequestError } from './validation.ts';
 
 /** An error as a caller of the API sees it. */
 export interface Problem {
@@ -21,6 +23,11 @@ export const problems = {
     title: 'Not found',
     detail: `there is nothing here for ${method}; the API lists what there is under /openapi.json`,
   }),
+  unknownOpsRoute: (method: string): Problem => ({
+    status: 404,
+    title: 'Not found',
+    detail: `there is nothing here for ${method}; GET /livez, /readyz, /metrics and /status are all there is`,
+  }),
   unknownPlacement: (placement: string): Problem => ({
     status: 404,
     title: 'Unknown placement',
@@ -35,7 +42,9 @@ export const problems = {
   overloaded: (inFlight: number): Problem => ({
     status: 503,
     title: 'Overloaded',
-    detail: `${inFlight} requests are under way; try again`,
+    detail:
+      `${inFlight} requests are under way, and there is no place for another, or none on this connection ` +
+      `(${MAX_PER_CONNECTION} at most); try again`,
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   }),
   noPrediction: ({ reason }: Answer): Problem =>
@@ -54,6 +63,18 @@ export const problems = {
     detail: 'the request failed; the server’s log tells why',
   }),
 } as const;
+
+/** What a caller is told of an error: of a refusal what it says, of any other what `onFailure` makes of it. */
+export function problemOf(
+  error: Error & { readonly statusCode?: number },
+  onFailure: (error: unknown) => Problem,
+): Problem {
+  const { statusCode = 500, message } = error;
+  if (statusCode < 400 || statusCode >= 500) return onFailure(error);
+  return error instanceof BadRequestError
+    ? problems.badRequest(message)
+    : problems.refused(statusCode, message);
+}
 
 /** Answers with a problem document, as RFC 9457 has it. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {

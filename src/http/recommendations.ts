@@ -11,6 +11,7 @@ import {
   answers,
   answersBody,
   jsonSchema,
+  noQuery,
   problem,
   userParams,
   type AnswerQuery,
@@ -98,6 +99,7 @@ export function recommendationRoutes(app: FastifyInstance, options: Recommendati
       schema: {
         summary: 'The top products for up to 100 users',
         body: jsonSchema(answersBody, 'input'),
+        querystring: jsonSchema(noQuery, 'input'),
         response: {
           200: jsonSchema(answers, 'output'),
           ...problemResponses(400, 404, 408, 413, 415, 431, 500, 503),

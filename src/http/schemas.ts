@@ -54,6 +54,9 @@ export const answersBody = z.strictObject({
   fallback,
 });
 
+/** Of a POST: what is written there is meant for GET, and would do nothing. */
+export const noQuery = z.strictObject({});
+
 const reason = z
   .enum(['unknown-user', 'store-timeout', 'store-throttled', 'store-error', 'breaker-open', 'overloaded'])
   .optional()

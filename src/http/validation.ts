@@ -6,6 +6,7 @@ import { MAX_EXCLUDED } from './schemas.ts';
 /** A request that its schema lets pass and the rules behind it do not. Answered with 400. */
 export class BadRequestError extends Error {
   override readonly name = 'BadRequestError';
+  readonly statusCode = 400;
 }
 
 /**

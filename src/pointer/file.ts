@@ -3,11 +3,11 @@ import { watch as watchDirectory } from 'node:fs';
 import { link, mkdir, open, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isPlacement } from '../domain/ids.ts';
-import { MAX_POINTER_BYTES } from '../domain/pointer.ts';
 import { bounded } from './bounded.ts';
 import { compareAndSet, type WriteOutcome } from './compare-and-set.ts';
 import type { PointerReading, PointerSource, PointerToken } from './pointer-source.ts';
 import type { PointerWriter } from './pointer-writer.ts';
+import { readPointerFile } from './read-file.ts';
 
 export interface FilePointersOptions {
   /** The directory of all placements; made by the first write. */
@@ -99,19 +99,24 @@ async function readFileOf(
   number: number,
   unlessToken?: PointerToken,
 ): Promise<PointerReading> {
-  await using file = await open(join(directory, `${number}.json`));
-  // Before the content: a file edited while it is read is then seen to have changed at the next look.
-  const { ino, mtimeNs, size } = await file.stat({ bigint: true });
-  const token = `${number}:${ino}:${mtimeNs}:${size}`;
-  if (token === unlessToken) return { kind: 'unchanged' };
-  const content = new Uint8Array(MAX_POINTER_BYTES + 1);
-  let length = 0;
-  while (length < content.length) {
-    const { bytesRead } = await file.read(content, length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-  }
-  return { kind: 'found', content: content.slice(0, length), token };
+  const [known, mark] = splitToken(unlessToken);
+  const found = await readPointerFile(pathOf(directory, number), known === number ? mark : undefined);
+  return found === undefined
+    ? { kind: 'unchanged' }
+    : { kind: 'found', content: found.content, token: `${number}:${found.mark}` };
+}
+
+/** The number of a token's file, and its mark. */
+function splitToken(token = ''): [number, string] {
+  const colon = token.indexOf(':');
+  return [Number(token.slice(0, colon)), token.slice(colon + 1)];
+}
+
+/** Throws Error for a number that no reader would look for: whoever wrote one by hand left no room for the next. */
+function pathOf(directory: string, number: number): string {
+  const name = `${number}.json`;
+  if (NUMBERED.test(name)) return join(directory, name);
+  throw new Error(`${name} has more digits than a pointer's number may: delete the file before it by hand`);
 }
 
 async function writeNext(
@@ -121,12 +126,13 @@ async function writeNext(
 ): Promise<WriteOutcome> {
   const now = await readHighest(directory, expected ?? undefined);
   if (now.kind !== (expected === null ? 'absent' : 'unchanged')) return { kind: 'refused' };
-  const number = expected === null ? 1 : Number(expected.slice(0, expected.indexOf(':'))) + 1;
+  const number = expected === null ? 1 : splitToken(expected)[0] + 1;
+  const path = pathOf(directory, number);
   await mkdir(directory, { recursive: true });
   const temporary = join(directory, `.${randomUUID()}.tmp`);
   try {
     await writeDurably(temporary, text);
-    await link(temporary, join(directory, `${number}.json`));
+    await link(temporary, path);
   } catch (error) {
     if (isCode(error, 'EEXIST')) return { kind: 'refused' };
     throw error;

@@ -36,6 +36,9 @@ export function readPointerKeys(pems: ReadonlyMap<string, string>): PointerKeys 
     if (pem.includes('PRIVATE KEY')) {
       throw new UsageError(`${from} holds a private key; those who read pointers need the public one alone`);
     }
+    const count = pem.split('-----BEGIN ').length - 1;
+    if (count > 1)
+      throw new UsageError(`${from} holds ${count} keys, of which one would be read; name a file for each`);
     const key = parseKey(() => createPublicKey(pem), `${from} holds no public key in PEM form`);
     expectEd25519(key, from);
     keys.set(keyId(key), key);

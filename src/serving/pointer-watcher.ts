@@ -1,4 +1,4 @@
-import { messageOf, PointerRejectedError } from '../domain/errors.ts';
+import { messageOf, PointerRejectedError, type PointerRejection } from '../domain/errors.ts';
 import { isSameVersion, type Pointer, type PointerContent } from '../domain/pointer.ts';
 import type { DecodePointer } from '../pointer/codec.ts';
 import type { PointerReading, PointerSource, PointerToken } from '../pointer/pointer-source.ts';
@@ -65,6 +65,7 @@ export class PointerWatcher {
   #candidate: Candidate | undefined;
   #polling: Promise<void> | undefined;
   #sight: PointerSight = 'unread';
+  #refusal: PointerRejection | undefined;
   #lastReadAt: string | undefined;
 
   constructor(options: PointerWatcherOptions) {
@@ -73,6 +74,11 @@ export class PointerWatcher {
 
   get sight(): PointerSight {
     return this.#sight;
+  }
+
+  /** Why what the pointer object holds is not live; undefined where nothing is against it. */
+  get refusal(): PointerRejection | undefined {
+    return this.#refusal;
   }
 
   /** When the pointer store last answered, ISO 8601. */
@@ -135,6 +141,7 @@ export class PointerWatcher {
       if (reading.kind === 'unchanged' || this.#isDoubted(reading)) return;
       this.#candidate = undefined;
       this.#doubted = undefined;
+      this.#refusal = undefined;
       this.#token = reading.kind === 'found' ? reading.token : undefined;
       this.#sight = reading.kind;
       if (reading.kind === 'found') this.#consider(reading.content);
@@ -196,6 +203,7 @@ export class PointerWatcher {
       if (!(await this.#prepare(candidate, adopted)) || this.#stop.signal.aborted) return;
       this.#candidate = undefined;
       this.#doubted = undefined;
+      this.#refusal = undefined;
       adopt(adopted, (this.#options.now() - seenAt) / 1000);
     } catch (error) {
       const failures = candidate.failures + 1;
@@ -231,6 +239,7 @@ export class PointerWatcher {
   #reject(error: unknown, willRetry: boolean): void {
     const { placement, observer } = this.#options;
     const reason = error instanceof PointerRejectedError ? error.reason : 'malformed';
+    this.#refusal = reason;
     observer.pointerRejected(placement, reason, messageOf(error), willRetry);
   }
 }

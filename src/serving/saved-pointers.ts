@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { messageOf, PointerRejectedError } from '../domain/errors.ts';
 import { isPlacement } from '../domain/ids.ts';
 import type { Pointer } from '../domain/pointer.ts';
 import { encodePointer, type DecodePointer } from '../pointer/codec.ts';
+import { readPointerFile } from '../pointer/read-file.ts';
 import type { Adopted } from './pointer-watcher.ts';
 
 /** The last pointer of each placement that this server served: what it starts from when the pointer store is away. */
@@ -39,7 +40,7 @@ export function createSavedPointers(directory: string, decode: DecodePointer): S
         await file.close();
       }
     },
-    load: (placement) => readPointerFile(pathOf(placement), placement, decode),
+    load: (placement) => readSaved(pathOf(placement), placement, decode),
     async placements() {
       const names = await readdir(directory).catch(orNothing);
       return (names ?? [])
@@ -60,7 +61,7 @@ export async function readBootstrapPointers(
 ): Promise<Map<string, Adopted>> {
   const pointers = new Map<string, Adopted>();
   for (const path of paths) {
-    const found = await readPointerFile(path, undefined, decode);
+    const found = await readSaved(path, undefined, decode);
     if (found === undefined)
       throw new PointerRejectedError('malformed', `bootstrap pointer ${path} does not exist`);
     pointers.set(found.pointer.placement, found);
@@ -68,15 +69,15 @@ export async function readBootstrapPointers(
   return pointers;
 }
 
-async function readPointerFile(
+async function readSaved(
   path: string,
   placement: string | undefined,
   decode: DecodePointer,
 ): Promise<Adopted | undefined> {
-  const content = await readFile(path).catch(orNothing);
-  if (content === undefined) return undefined;
   try {
-    const decoded = decode(content, placement);
+    const found = await readPointerFile(path).catch(orNothing);
+    if (found === undefined) return undefined;
+    const decoded = decode(found.content, placement);
     if (decoded.kind === 'pointer') return decoded;
   } catch (error) {
     throw new PointerRejectedError('malformed', `${path} cannot be used: ${messageOf(error)}`, {

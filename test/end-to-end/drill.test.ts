@@ -127,21 +127,25 @@ describe('topshelf drill', () => {
     expect(stdout).toContain('answers came later than 200 ms');
   });
 
-  it('ends at an interruption and clears away what it made', { timeout: 60_000 }, async () => {
-    const { shop, usersFile } = await openPublished();
-    const temporary = join(shop.root, 'temporary');
-    await mkdir(temporary);
-    const env = { ...process.env, ...environmentOf(shop), TMPDIR: temporary };
-    const child = spawn(process.execPath, [CLI, 'drill', '--users-file', usersFile], { env });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    const ended = once(child, 'exit');
-    let said = '';
-    child.stderr.on('data', (data: Buffer) => (said += data.toString()));
-    await expect.poll(() => said, { timeout: 30_000 }).toContain('rehearsing slow-store');
-    expect(await readdir(temporary)).toHaveLength(1);
-    child.kill('SIGINT');
-    expect(await ended).toEqual([1, null]);
-    expect(said).toMatch(/\ntopshelf: stopped by SIGINT\n$/);
-    expect(await readdir(temporary)).toEqual([]);
-  });
+  it.each(['SIGINT', 'SIGHUP'] as const)(
+    'ends at %s and clears away what it made',
+    { timeout: 60_000 },
+    async (signal) => {
+      const { shop, usersFile } = await openPublished();
+      const temporary = join(shop.root, 'temporary');
+      await mkdir(temporary);
+      const env = { ...process.env, ...environmentOf(shop), TMPDIR: temporary };
+      const child = spawn(process.execPath, [CLI, 'drill', '--users-file', usersFile], { env });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      const ended = once(child, 'exit');
+      let said = '';
+      child.stderr.on('data', (data: Buffer) => (said += data.toString()));
+      await expect.poll(() => said, { timeout: 30_000 }).toContain('rehearsing slow-store');
+      expect(await readdir(temporary)).toHaveLength(1);
+      child.kill(signal);
+      expect(await ended).toEqual([1, null]);
+      expect(said).toMatch(new RegExp(`\\ntopshelf: stopped by ${signal}\\n$`));
+      expect(await readdir(temporary)).toEqual([]);
+    },
+  );
 });

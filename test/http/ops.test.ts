@@ -61,6 +61,7 @@ describe('/status', () => {
       {
         placement: 'home',
         pointer: 'found',
+        pointerRefused: null,
         pointerLastReadAt: expect.stringMatching(/Z$/) as unknown,
         epoch: 2,
         version: test.target.seal.version,
@@ -78,11 +79,26 @@ describe('/status', () => {
       {
         placement: 'cart',
         pointer: 'absent',
+        pointerRefused: null,
         pointerLastReadAt: expect.stringMatching(/Z$/) as unknown,
         epoch: null,
         version: null,
       },
     ]);
+  });
+
+  it('says why a pointer is not live, until another one is there', async () => {
+    const test = await buildLiveApi();
+    const seen = async () => {
+      await poll(test);
+      return (await test.ops.inject('/status')).json<{ placements: object[] }>().placements[0];
+    };
+    test.pointers.put('home', '{"half');
+    const refused = { pointer: 'found', pointerRefused: 'malformed', epoch: 1 };
+    expect(await seen()).toMatchObject(refused);
+    expect(await seen()).toMatchObject(refused);
+    point(test.pointers, pointerTo(test.target, 2));
+    expect(await seen()).toMatchObject({ pointerRefused: null, epoch: 2 });
   });
 
   it('says that a pointer store is away', async () => {
@@ -110,6 +126,21 @@ describe('the ops listener', () => {
     expect(response.statusCode).toBe(404);
     expect(response.headers['content-type']).toContain('application/problem+json');
     expect(response.body).not.toContain('canary');
+  });
+
+  it.each([
+    ['is no JSON', '{"a":', 400],
+    ['is empty', '', 400],
+    ['is too large', JSON.stringify('x'.repeat(2 ** 21)), 413],
+  ])('answers a body that %s with its status, and logs nothing', async (_, payload, status) => {
+    const test = await buildTestApi();
+    const headers = { 'content-type': 'application/json' };
+    const response = await test.ops.inject({ method: 'POST', url: '/livez', headers, payload });
+    expect([response.statusCode, response.headers['content-type']]).toEqual([
+      status,
+      expect.stringContaining('application/problem+json'),
+    ]);
+    expect(test.logged()).toBe('');
   });
 
   it('logs why it could not answer, and tells the caller nothing of it', async () => {

@@ -103,6 +103,21 @@ describe('POST /recommendations', () => {
     expect(test.store.calls).toMatchObject({ reads: 1, usersRead: 3 });
   });
 
+  it('refuses parameters in its address, where they would do nothing', async () => {
+    const { send } = await buildLiveApi();
+    const headers = { 'content-type': 'application/json' };
+    const response = await send({
+      method: 'POST',
+      url: '/recommendations?placement=cart',
+      headers,
+      payload: '{"userIds":["anna"]}',
+    });
+    expect([response.statusCode, response.json()]).toMatchObject([
+      400,
+      { detail: 'querystring has "placement", which is not a parameter' },
+    ]);
+  });
+
   it('gives every user of it the answer that GET gives', async () => {
     const { get, post } = await buildLiveApi();
     const answers = answersOf(await post({ userIds: ['anna', 'nobody'], limit: 3 }));

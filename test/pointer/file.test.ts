@@ -1,4 +1,15 @@
-import { appendFile, mkdir, mkdtemp, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -107,6 +118,33 @@ describe('file pointers', () => {
     expect(await pointers.listPlacements(never)).toEqual([]);
     await writeEpochs(1, 1, null);
     expect(await namesIn('home')).toEqual(['.alive.tmp', '1.json']);
+  });
+
+  it.each([
+    ['a named pipe', (path: string) => execFileSync('mkfifo', [path])],
+    ['a link to a device', (path: string) => symlink('/dev/zero', path)],
+    ['a directory', (path: string) => mkdir(path)],
+  ])('are not waited for where %s is in their place, and are read again when it is gone', async (_, make) => {
+    const path = join(root, 'home', '7.json');
+    await mkdir(join(root, 'home'));
+    await make(path);
+    // More often than there are threads that could wait.
+    for (let times = 1; times <= 10; times += 1)
+      await expect(pointers.read('home', never)).rejects.toThrow('7.json is no regular file');
+    await rm(path, { recursive: true });
+    await writeFile(path, 'topshelf-by-hand');
+    expect(await pointers.read('home', never)).toMatchObject({ kind: 'found' });
+  });
+
+  it('are not written behind a number that leaves no room for another', async () => {
+    await mkdir(join(root, 'home'));
+    await writeFile(join(root, 'home', `${'9'.repeat(15)}.json`), 'topshelf-by-hand');
+    const reading = await pointers.read('home', never);
+    const token = reading.kind === 'found' ? reading.token : null;
+    await expect(pointers.write(examplePointer({ epoch: 2 }), token, never)).rejects.toThrow(
+      '1000000000000000.json has more digits',
+    );
+    expect(await namesIn('home')).toEqual([`${'9'.repeat(15)}.json`]);
   });
 
   it('can be watched before their directory exists', async () => {

@@ -156,6 +156,10 @@ describe('a key file', () => {
     expect(() => readSigningKey(publicPem, 'x.pem')).toThrow('x.pem holds no private key');
   });
 
+  it('of two public keys is refused: one of them would be believed and the other not', () => {
+    expect(publicKeys(publicPem + pemPair().publicPem)).toThrow('x.pem holds 2 keys');
+  });
+
   it('of another kind of key, or of none, is refused and named, and nothing of it is shown', () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const ecPrivate = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -47,6 +48,16 @@ describe('saved pointers on disk', () => {
     await expect(readBootstrapPointers([join(root, 'gone.json')], decodePointer)).rejects.toThrow(
       /gone\.json does not exist/,
     );
+  });
+
+  it.each([
+    ['a named pipe', (path: string) => execFileSync('mkfifo', [path])],
+    ['a link to a device', (path: string) => symlink('/dev/zero', path)],
+  ])('are refused, without waiting or end, where %s is in their place', async (_, make) => {
+    const root = await directory();
+    await make(join(root, 'home.json'));
+    const saved = createSavedPointers(root, decodePointer);
+    await expect(saved.load('home')).rejects.toThrow('home.json is no regular file');
   });
 
   it('leave nothing behind where they cannot be put in their place', async () => {
