@@ -20,18 +20,24 @@ export interface Verdict {
 /** Before this share of the time, caches fill and code is compiled: that growth is no leak. */
 const WARM_UP_SHARE = 0.2;
 /**
- * Growth over the rest that is taken for noise: of memory a share of its median, of the others a number. The process gives
- * pages of the heap back to the system minutes after they were in use, if at all. Connections to the store are files that
- * are open and keep no event loop alive; the pool has as many as were ever needed at once lately.
+ * Growth over the rest that is taken for noise: of memory a share of its median, of the others a number. Connections to
+ * the store are files that are open and keep no event loop alive; the pool has as many as were ever needed at once lately.
  */
 const BOUNDS = {
   heapShare: 0.1,
-  otherMemoryShare: 0.25,
+  externalShare: 0.25,
   handles: 5,
   timers: 5,
   sockets: 5,
   openFiles: 10,
 } as const;
+
+/**
+ * The resident size has no trend: it follows the heap's young generation up to its 128 MB, and pages that were left are
+ * given back minutes later, or hours. What it may have at most: that, 64 MB for the old generation and 32 for the cache, as
+ * the soak sets them, and 100 for the program, its buffers and connections.
+ */
+const MOST_RESIDENT_MEGABYTES = 128 + 64 + 32 + 100;
 
 /**
  * The trends of what was left between loads: of each interval the lowest heap, which is the one nearest to a collection.
@@ -64,8 +70,7 @@ export function judgeSoak(intervals: readonly Sample[]): Verdict {
   };
   const bounds = {
     heapMegabytes: BOUNDS.heapShare * trends.heapMegabytes.median,
-    externalMegabytes: BOUNDS.otherMemoryShare * trends.externalMegabytes.median,
-    residentMegabytes: BOUNDS.otherMemoryShare * trends.residentMegabytes.median,
+    externalMegabytes: BOUNDS.externalShare * trends.externalMegabytes.median,
     handles: BOUNDS.handles,
     timers: BOUNDS.timers,
     sockets: BOUNDS.sockets,
@@ -79,5 +84,10 @@ export function judgeSoak(intervals: readonly Sample[]): Verdict {
           `${quantity} grew by ${grown.toFixed(1)} in ${hours.toFixed(2)} h; at most ${bound.toFixed(1)} is noise`,
         ];
   });
+  const resident = Math.max(...intervals.map(({ residentMegabytes }) => residentMegabytes));
+  if (resident > MOST_RESIDENT_MEGABYTES)
+    failures.push(
+      `residentMegabytes came to ${resident.toFixed(0)}; heap, cache and program make ${MOST_RESIDENT_MEGABYTES} at most`,
+    );
   return { trends, failures };
 }
