@@ -28,9 +28,10 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 const MEBIBYTE = 1024 * 1024;
 
 const file = parsed('a path', (text) => resolve(text));
-const files = parsed('paths separated by commas', (text) =>
-  text.split(',').map((path) => resolve(path.trim())),
-);
+const files = parsed('paths separated by commas', (text) => {
+  const paths = text.split(',').map((path) => path.trim());
+  return paths.includes('') ? undefined : paths.map((path) => resolve(path));
+});
 const host = parsed('an address to listen on', (text) => (/\s/.test(text) ? undefined : text));
 const port = wholeNumber(0, 65535);
 

@@ -143,6 +143,7 @@ describe('a configuration that cannot be used', () => {
     ['TOPSHELF_DEFAULT_PLACEMENT', 'home,cart'],
     ['TOPSHELF_PLACEMENTS', 'home,,cart'],
     ['TOPSHELF_PLACEMENTS', 'home,*'],
+    ['TOPSHELF_POINTER_KEYS', 'old.pem,'],
     ['TOPSHELF_HOST', '0.0.0.0 ::'],
     ['TOPSHELF_POINTER', 'file:///a%2Fb'],
   ])('is one with %s=%s, and the message shows it', (name, value) => {
