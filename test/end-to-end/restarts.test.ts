@@ -128,7 +128,8 @@ describe('servers behind a load balancer', () => {
         test: 'killed again and again: only requests that were in flight are lost, and each server starts again',
         tried: KILLS,
         result:
-          `${lost.length} of ${fleet.load.answers.length} requests lost; ${inFlight} were in flight as the signals were sent; ` +
+          `${lost.length} of ${fleet.load.answers.length} requests lost, none of them sent to a server that was dead; ` +
+          `${inFlight} were under way as the signals were sent; ` +
           `another server was ready ${Math.round(longestAwayMs)} ms later at most`,
       });
     },

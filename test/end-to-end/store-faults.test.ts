@@ -123,7 +123,7 @@ describe('under load, while the store suffers from', () => {
         tried: load.answers.length,
         result:
           `0 errors, ${degraded} degraded, p99.9 ${p999.toFixed(1)} ms, longest ${longest.toFixed(1)} ms, ` +
-          `personalized after ${Math.round(recoveredMs)} ms; ${stalled} without a stall of the machine`,
+          `personalized after ${Math.round(recoveredMs)} ms; from ${stalled} a stall of the machine is taken off`,
       });
     },
   );

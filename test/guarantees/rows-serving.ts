@@ -47,7 +47,7 @@ export const SERVING_ROWS: readonly Row[] = [
     failsWhen:
       'a caller is not freed when its signal aborts, or a refusal for our clock does not put it right (store-trust.test.ts)',
     notProven:
-      'That it holds on a machine that others use: of six runs of faults-dynamodb.test.ts the last three passed. In the ' +
+      'That it holds on a machine that others use: of seven runs of faults-dynamodb.test.ts the last four passed. In the ' +
       'first three one or two faults were at 121 to 370 ms, not the same ones twice, before waits of the server for a ' +
       'CPU were taken off.',
   },

@@ -100,7 +100,7 @@ export async function watchServer(
         tried: load.answers.length,
         result:
           `0 errors, ${degraded} degraded, p99.9 ${p999.toFixed(1)} ms, longest ${longest.toFixed(1)} ms, ` +
-          `${stalled} without a stall of the caller or a wait of the server for a CPU`,
+          `from ${stalled} a stall of the caller or a wait of the server for a CPU is taken off`,
       };
     },
     async end() {
