@@ -42,8 +42,8 @@ export function writeError({ stdout, stderr }: Io, asJson: boolean, error: unkno
   return exitCode;
 }
 
-/** What whoever writes pointers or names files put there must not move a terminal's cursor, or clear what it shows. */
-function harmless(text: string): string {
+/** Text for a terminal: what whoever writes pointers or names files put there must not move a terminal's cursor, or clear what it shows. */
+export function harmless(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) =>
     character === '\n' || character === '\t'
       ? character

@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { OnProgress, ProgressEvent } from '../publishing/progress.ts';
-import type { Output } from './output.ts';
+import { harmless, type Output } from './output.ts';
 
 /** Shortest time between two lines about writing, in milliseconds. */
 const LINE_EVERY_MS = 5_000;
@@ -16,7 +16,7 @@ export function createProgress(stderr: Output): { readonly on: OnProgress; end()
         return;
       }
       writing.end();
-      line(described(event));
+      line(harmless(described(event)));
     },
     end: () => writing.end(),
   };

@@ -40,7 +40,7 @@ export function createSavedPointers(directory: string, decode: DecodePointer): S
         await file.close();
       }
     },
-    load: (placement) => readSaved(pathOf(placement), placement, decode),
+    load: (placement) => readPointerAt(pathOf(placement), placement, decode),
     async placements() {
       const names = await readdir(directory).catch(orNothing);
       return (names ?? [])
@@ -61,7 +61,7 @@ export async function readBootstrapPointers(
 ): Promise<Map<string, Adopted>> {
   const pointers = new Map<string, Adopted>();
   for (const path of paths) {
-    const found = await readSaved(path, undefined, decode);
+    const found = await readPointerAt(path, undefined, decode);
     if (found === undefined)
       throw new PointerRejectedError('malformed', `bootstrap pointer ${path} does not exist`);
     pointers.set(found.pointer.placement, found);
@@ -69,7 +69,7 @@ export async function readBootstrapPointers(
   return pointers;
 }
 
-async function readSaved(
+async function readPointerAt(
   path: string,
   placement: string | undefined,
   decode: DecodePointer,

@@ -10,8 +10,7 @@ const GUARANTEE = 40;
 const LEAST_MINUTES = 120;
 const TITLE = 'the soak on record took two hours and a swap a minute, no request failed, and nothing grew';
 
-interface Record {
-  readonly minutes: number;
+interface SoakRecord {
   readonly swapSeconds: number;
   readonly requests: number;
   readonly errors: number;
@@ -20,8 +19,10 @@ interface Record {
 }
 
 it(TITLE, async () => {
-  const record = JSON.parse(await readFile(FILE, 'utf8')) as Record;
-  expect(record.minutes).toBeGreaterThanOrEqual(LEAST_MINUTES);
+  const record = JSON.parse(await readFile(FILE, 'utf8')) as SoakRecord;
+  // How long it was, and not how long it was to be.
+  const minutes = record.intervals.at(-1)?.minutes ?? 0;
+  expect(minutes).toBeGreaterThanOrEqual(LEAST_MINUTES);
   expect(record.swapSeconds).toBeLessThanOrEqual(60);
   expect(record.errors).toBe(0);
   const { trends, failures } = judgeSoak(record.intervals);
@@ -36,7 +37,7 @@ it(TITLE, async () => {
     test: TITLE,
     tried: record.requests,
     result:
-      `${record.errors} errors, ${record.swaps} swaps in ${record.minutes} minutes; ${slopes.join(', ')}; ` +
+      `${record.errors} errors, ${record.swaps} swaps in ${minutes.toFixed(0)} minutes; ${slopes.join(', ')}; ` +
       `resident size at most ${resident.toFixed(0)} MB`,
   });
 });
